@@ -1,0 +1,18 @@
+/**
+ * The simulation kernel: time, order and randomness, and nothing of Kubernetes or Linux. See README.md for the order in
+ * which to read the files.
+ */
+export * from "./time.ts";
+export * from "./errors.ts";
+export {
+  BEFORE_MODELS,
+  MODELS,
+  NO_EVENT,
+  OBSERVERS,
+  type Handle,
+  type Handler,
+  type PriorityClass,
+} from "./event-store.ts";
+export type { EventList } from "./event-list.ts";
+export { Simulation, type Invariant, type SimulationOptions } from "./simulation.ts";
+export type { RandomStream } from "./random/streams.ts";

@@ -1,0 +1,53 @@
+import seedrandom from "seedrandom";
+
+/** A named source of random numbers. Models draw from it in a documented order. */
+export interface RandomStream {
+  readonly name: string;
+  /** A uniform draw from [0, 1) with 52 random bits. */
+  uniform(): number;
+  /** A uniform integer from 0 to n - 1. */
+  below(n: number): number;
+}
+
+/** Separates the parts of a seed text; no scenario name can contain it. */
+const SEPARATOR = "\u001f";
+
+/**
+ * All random streams of a run, derived from (seed, replication, name) by hashing, so that a stream's draws depend on
+ * nothing else: adding an entity shifts nobody's numbers.
+ */
+export class RandomStreams {
+  readonly #prefix: string;
+  readonly #streams = new Map<string, RandomStream>();
+
+  constructor(seed: number | string, replication = 0) {
+    this.#prefix = `${seed}${SEPARATOR}${replication}${SEPARATOR}`;
+  }
+
+  get(name: string): RandomStream {
+    let stream = this.#streams.get(name);
+    if (stream === undefined) {
+      stream = new SeededStream(name, this.#prefix + name);
+      this.#streams.set(name, stream);
+    }
+    return stream;
+  }
+}
+
+class SeededStream implements RandomStream {
+  readonly name: string;
+  readonly #draw: seedrandom.PRNG;
+
+  constructor(name: string, seed: string) {
+    this.name = name;
+    this.#draw = seedrandom(seed);
+  }
+
+  uniform(): number {
+    return this.#draw();
+  }
+
+  below(n: number): number {
+    return Math.floor(this.#draw() * n);
+  }
+}

@@ -1,0 +1,194 @@
+import { EventStore, MODELS, type Handle, type Handler, type PriorityClass } from "./event-store.ts";
+import type { EventList } from "./event-list.ts";
+import { FourAryHeap } from "./heap.ts";
+import { RandomStreams, type RandomStream } from "./random/streams.ts";
+import { END_OF_TIME, type Ns } from "./time.ts";
+import { InvariantFailure, SimulationError } from "./errors.ts";
+
+/** Events between two yields to Node's own loop: often enough for signals, rare enough to cost nothing. */
+const EVENTS_PER_YIELD = 65_536;
+/** More events than this at one instant means that simulated time will never advance. */
+const EVENTS_PER_INSTANT = 10_000_000;
+
+/** Says what is wrong, or nothing while the statement holds. */
+export type Invariant = () => string | undefined;
+
+export interface SimulationOptions {
+  /** Every random stream derives from it by name. */
+  seed?: number | string;
+  /** Which of several statistically independent repetitions this is. */
+  replication?: number;
+  /** Makes the event list; all of them give the same order. */
+  eventList?: (store: EventStore) => EventList;
+  /** Check the declared invariants after every event. */
+  check?: boolean;
+}
+
+/**
+ * The simulation kernel: a clock and an event list. Events run in the order of (time, priority class, sequence number);
+ * the sequence number counts the calls of `schedule`, so equal times run in the order in which they were scheduled.
+ */
+export class Simulation {
+  readonly seed: number | string;
+  readonly streams: RandomStreams;
+  /** Events run so far. */
+  eventCount = 0;
+
+  #now: Ns = 0;
+  readonly #store = new EventStore();
+  readonly #list: EventList;
+  readonly #check: boolean;
+  readonly #invariants: Array<{ name: string; holds: Invariant }> = [];
+  #instantStart = 0;
+  #stopped = false;
+
+  constructor(options: SimulationOptions = {}) {
+    this.seed = options.seed ?? 0;
+    this.streams = new RandomStreams(this.seed, options.replication ?? 0);
+    this.#list = options.eventList?.(this.#store) ?? new FourAryHeap(this.#store);
+    this.#check = options.check ?? false;
+  }
+
+  /** The current simulated time. */
+  get now(): Ns {
+    return this.#now;
+  }
+
+  /** Events waiting to run. */
+  get pending(): number {
+    return this.#list.size;
+  }
+
+  /** The random stream of this name: always the same object for the same name. */
+  random(name: string): RandomStream {
+    return this.streams.get(name);
+  }
+
+  /**
+   * Runs `handler(argument)` after `delay` (integer ns, at least 0). Throws RangeError for a delay that is negative, not
+   * an integer, or beyond the end of the clock.
+   */
+  schedule<T>(delay: Ns, handler: Handler<T>, argument: T, priority: PriorityClass = MODELS): Handle {
+    return this.scheduleAt(this.#now + delay, handler, argument, priority);
+  }
+
+  /** Runs `handler(argument)` at the instant `time` (integer ns, not before now). Throws RangeError otherwise. */
+  scheduleAt<T>(time: Ns, handler: Handler<T>, argument: T, priority: PriorityClass = MODELS): Handle {
+    if (!(time >= this.#now && time <= END_OF_TIME) || Math.floor(time) !== time) this.#refuse(time);
+    const slot = this.#store.allocate(time, priority, handler as Handler, argument);
+    this.#list.push(slot);
+    return this.#store.handleOf(slot);
+  }
+
+  /** Withdraws an event; false if it has run or was cancelled already. */
+  cancel(handle: Handle): boolean {
+    const slot = this.#store.slotOf(handle);
+    if (slot < 0) return false;
+    this.#list.remove(slot);
+    this.#store.release(slot);
+    return true;
+  }
+
+  /** Moves a pending event to another instant; it then counts as scheduled last. False if the handle is stale. */
+  reschedule(handle: Handle, time: Ns): boolean {
+    const slot = this.#store.slotOf(handle);
+    if (slot < 0) return false;
+    if (!(time >= this.#now && time <= END_OF_TIME) || Math.floor(time) !== time) this.#refuse(time);
+    this.#list.remove(slot);
+    this.#store.renew(slot, time);
+    this.#list.push(slot);
+    return true;
+  }
+
+  /** When the event is due, or undefined if the handle is stale. */
+  timeOf(handle: Handle): Ns | undefined {
+    const slot = this.#store.slotOf(handle);
+    return slot < 0 ? undefined : this.#store.times[slot];
+  }
+
+  /** Declares what must hold after every event; evaluated only where the simulation was made with `check`. */
+  invariant(name: string, holds: Invariant): void {
+    if (this.#check) this.#invariants.push({ name, holds });
+  }
+
+  /** Ends `run` after the current event. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /**
+   * Runs the events before `until` and sets the clock to `until`: events at exactly `until` do not run. Throws what a
+   * handler throws, and SimulationError where time stands still.
+   */
+  runUntil(until: Ns): void {
+    this.#begin(until);
+    while (this.#batch(until, EVENTS_PER_YIELD));
+  }
+
+  /**
+   * As `runUntil`, but returns to Node's own loop every 65,536 events, so that signals arrive and a progress bar lives;
+   * `onYield` is called then, and may throw to end the run.
+   */
+  async run(until: Ns, onYield?: () => void): Promise<void> {
+    this.#begin(until);
+    while (this.#batch(until, EVENTS_PER_YIELD)) {
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve);
+      });
+      onYield?.();
+    }
+  }
+
+  #begin(until: Ns): void {
+    if (!(until >= this.#now)) throw new RangeError(`cannot run until ${until} ns: it is ${this.#now} ns already`);
+    this.#stopped = false;
+    this.#instantStart = this.eventCount;
+  }
+
+  /** Runs up to `limit` events; whether more may be due before `until`. */
+  #batch(until: Ns, limit: number): boolean {
+    const list = this.#list;
+    const store = this.#store;
+    for (let i = 0; i < limit; i++) {
+      const slot = list.popBefore(until);
+      if (slot < 0) {
+        this.#now = until;
+        return false;
+      }
+      const time = store.times[slot];
+      if (time !== this.#now) {
+        this.#now = time;
+        this.#instantStart = this.eventCount;
+      } else if (this.eventCount - this.#instantStart >= EVENTS_PER_INSTANT) this.#standstill();
+      const handler = store.handlers[slot] as Handler<unknown>;
+      const argument = store.arguments[slot];
+      store.release(slot);
+      this.eventCount++;
+      handler(argument);
+      if (this.#check) this.#checkInvariants();
+      if (this.#stopped) return false;
+    }
+    return true;
+  }
+
+  #checkInvariants(): void {
+    for (const { name, holds } of this.#invariants) {
+      const broken = holds();
+      if (broken !== undefined) throw new InvariantFailure(name, broken, this.#now, this.seed);
+    }
+  }
+
+  #standstill(): never {
+    throw new SimulationError(
+      `more than ${EVENTS_PER_INSTANT} events at one instant: simulated time does not advance any more`,
+      this.#now,
+      this.seed,
+    );
+  }
+
+  #refuse(time: Ns): never {
+    throw new RangeError(
+      `cannot schedule an event at ${time} ns: it must be an integer from now (${this.#now} ns) to ${END_OF_TIME} ns`,
+    );
+  }
+}

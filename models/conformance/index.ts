@@ -20,4 +20,6 @@ export interface ConformanceModule {
 }
 
 /** The models that answer reference cases: each is loaded when a file is judged, and is listed once its module exists. */
-export const models: Readonly<Record<string, () => Promise<ConformanceModule>>> = {};
+export const models: Readonly<Record<string, () => Promise<ConformanceModule>>> = {
+  flannel: () => import("../flannel/conformance.ts"),
+};

@@ -127,21 +127,10 @@ export class Cpu {
     if (outermost) this.#leave();
   }
 
-  /** Charges what has run until now, without the effects that a tick has: for counters at the end of a run. */
-  chargeToNow(): void {
+  /** CPU time that the group has had on this CPU until `at` and that is not charged yet. */
+  uncharged(group: TaskGroup, at: Ns): Ns {
     for (let entity = this.current?.entity; entity !== undefined; entity = entity.queue.entity) {
-      entity.queue.group.usage += this.#sim.now - entity.execStart;
-      entity.execStart = this.#sim.now;
-    }
-  }
-
-  /** CPU time of the group on this CPU that the last tick has not charged yet but a tick-by-tick kernel would have. */
-  unchargedAtLastTick(group: TaskGroup): Ns {
-    for (let entity = this.current?.entity; entity !== undefined; entity = entity.queue.entity) {
-      if (entity.queue.group === group) {
-        const lastTick = this.#scheduler.lastTick(this.#sim.now);
-        return lastTick > entity.execStart ? lastTick - entity.execStart : 0;
-      }
+      if (entity.queue.group === group) return at > entity.execStart ? at - entity.execStart : 0;
     }
     return 0;
   }

@@ -43,7 +43,8 @@ export class NodeScheduler {
   readonly #tickPhase: Ns;
   /** Phase of every period timer, as a part of its period, for kernels where groups have none of their own. */
   readonly #commonPhase: number;
-  readonly #allCpus: readonly number[];
+  /** Every CPU's number, ascending: the one list that threads without a cpuset share. */
+  readonly allCpus: readonly number[];
   #threads = 0;
   /** CPUs on which more than one thread is runnable. */
   #overloaded = 0;
@@ -56,7 +57,7 @@ export class NodeScheduler {
     this.#hasRandomPhases = kernel.phases === "random";
     this.#tickPhase = this.#hasRandomPhases ? stream.below(this.kernel.tick) : 0;
     this.#commonPhase = this.#hasRandomPhases ? stream.uniform() : 0;
-    this.#allCpus = Array.from({ length: cpuCount }, (_, index) => index);
+    this.allCpus = Array.from({ length: cpuCount }, (_, index) => index);
     this.root = new TaskGroup(
       "/",
       undefined,
@@ -64,7 +65,7 @@ export class NodeScheduler {
       new BandwidthPool(sim, this.kernel, UNLIMITED, 0),
       cpuCount,
     );
-    this.cpus = this.#allCpus.map((index) => new Cpu(this, index, 2 * MIGRATION_COST));
+    this.cpus = this.allCpus.map((index) => new Cpu(this, index, 2 * MIGRATION_COST));
   }
 
   /** A group below `parent` (the root if not given). The values must be ones that the kernel accepts. */
@@ -104,7 +105,7 @@ export class NodeScheduler {
   }
 
   /** A sleeping thread of the group, on the allowed CPUs (all if not given). */
-  createThread(group: TaskGroup, owner: ThreadOwner, allowed: readonly number[] = this.#allCpus): Thread {
+  createThread(group: TaskGroup, owner: ThreadOwner, allowed: readonly number[] = this.allCpus): Thread {
     const id = this.#threads++;
     const queue = this.#queueOf(group, allowed[id % allowed.length]);
     return new Thread(this, group, queue, owner, id, allowed);
@@ -138,10 +139,10 @@ export class NodeScheduler {
     siblings?.splice(siblings.indexOf(group), 1);
   }
 
-  /** CPU time of a group as a kernel that charges at every tick would show it now. */
-  usageOf(group: TaskGroup): Ns {
+  /** CPU time of a group until now; with `at` the last tick, what a kernel that charges at every tick shows now. */
+  usageOf(group: TaskGroup, at: Ns = this.sim.now): Ns {
     let usage = group.usage;
-    for (const cpu of this.cpus) usage += cpu.unchargedAtLastTick(group);
+    for (const cpu of this.cpus) usage += cpu.uncharged(group, at);
     return usage;
   }
 
@@ -170,11 +171,22 @@ export class NodeScheduler {
     if (this.#overloaded > 0 && this.cpus.length > 1 && this.#balanceTimer === NO_EVENT) this.#armBalance();
   }
 
-  /** A CPU about to go idle pulls a waiting thread from the busiest other one; whether there was one. */
+  /**
+   * A CPU about to go idle pulls a waiting thread from the busiest other one; whether there was one. Where it may not,
+   * the busy CPUs' next tick sees to it that idle ones look again.
+   */
   pullTo(cpu: Cpu): boolean {
-    if (this.#overloaded === 0 || cpu.averageIdle < MIGRATION_COST) return false;
-    const source = this.#busiest(cpu, 2);
-    return source !== undefined && this.#move(source, cpu);
+    if (this.#overloaded === 0) return false;
+    const source = cpu.averageIdle < MIGRATION_COST ? undefined : this.#busiest(cpu, 2);
+    if (source !== undefined && this.#move(source, cpu)) return true;
+    const soon = this.tickAtOrAfter(this.sim.now + this.#idleInterval);
+    if ((this.sim.timeOf(this.#balanceTimer) ?? soon) > soon) this.sim.reschedule(this.#balanceTimer, soon);
+    return false;
+  }
+
+  /** Between two balancing passes of an idle CPU: as many milliseconds as there are CPUs. */
+  get #idleInterval(): Ns {
+    return this.cpus.length * NS_PER_MS;
   }
 
   #place(thread: Thread): void {
@@ -187,7 +199,7 @@ export class NodeScheduler {
   #select(thread: Thread): Cpu {
     const { allowed } = thread;
     const last = thread.entity.queue.cpu;
-    const isLastAllowed = allowed === this.#allCpus || allowed.includes(last.index);
+    const isLastAllowed = allowed === this.allCpus || allowed.includes(last.index);
     if (isLastAllowed && last.isIdle) return last;
     const { length } = allowed;
     let start = 0;
@@ -249,10 +261,10 @@ export class NodeScheduler {
     return best;
   }
 
-  /** The next balancing pass: after as many milliseconds as there are CPUs, 16 times as many when all are busy. */
+  /** The next balancing pass comes 16 times more rarely when all CPUs are busy. */
   #armBalance(): void {
     const isSomeIdle = this.cpus.some((cpu) => cpu.isIdle);
-    const interval = this.cpus.length * NS_PER_MS * (isSomeIdle ? 1 : BUSY_FACTOR);
+    const interval = this.#idleInterval * (isSomeIdle ? 1 : BUSY_FACTOR);
     this.#balanceTimer = this.sim.scheduleAt(
       this.tickAtOrAfter(this.sim.now + interval),
       onBalance,

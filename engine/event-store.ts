@@ -27,6 +27,11 @@ export type PriorityClass = typeof BEFORE_MODELS | typeof MODELS | typeof OBSERV
 /** Sequence numbers stay below this, so that class x 2^50 + sequence orders by class first, exactly. */
 const CLASS_STEP = 2 ** 50;
 
+/** Whether an order belongs to the class of the models. */
+export function isModelsOrder(order: number): boolean {
+  return order >= 0 && order < CLASS_STEP;
+}
+
 /**
  * The events themselves, as parallel arrays indexed by slot; event lists order slots and own nothing else. Numbers in
  * typed arrays, because comparisons then touch no object and moving an event triggers no write barrier

@@ -45,6 +45,16 @@ export class FourAryHeap implements EventList {
     else this.#siftDown(position, moved, time);
   }
 
+  /** The slot of the earliest event; there must be one. */
+  first(): number {
+    return this.#slots[0];
+  }
+
+  /** Forgets all entries, without touching their positions in the store. */
+  clear(): void {
+    this.size = 0;
+  }
+
   slots(): number[] {
     const { times, orders } = this.#store;
     return Array.from(this.#slots.subarray(0, this.size)).toSorted(

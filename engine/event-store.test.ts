@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { EventStore, MAX_PENDING, NO_EVENT, type Handle } from "./event-store.ts";
+import { FourAryHeap } from "./heap.ts";
+import { LadderQueue } from "./ladder.ts";
+import { Simulation } from "./simulation.ts";
+
+const nothing = () => {};
+
+describe.each([
+  ["heap", (store: EventStore) => new FourAryHeap(store)],
+  ["ladder", (store: EventStore) => new LadderQueue(store)],
+])("a handle, on the %s", (_, eventList) => {
+  it("is stale from the call of its handler on, and every use of it is then a no-op", () => {
+    const sim = new Simulation({ eventList });
+    let handle: Handle = NO_EVENT;
+    const found: unknown[] = [];
+    const onEvent = () => {
+      found.push(sim.cancel(handle), sim.reschedule(handle, 50), sim.timeOf(handle));
+      // Takes the slot that the handle named; the stale handle must not reach the new event.
+      sim.schedule(5, nothing, undefined);
+      found.push(sim.cancel(handle), sim.pending);
+    };
+    handle = sim.schedule(10, onEvent, undefined);
+    expect(sim.timeOf(handle)).toBe(10);
+    sim.runUntil(11);
+    expect(found).toEqual([false, false, undefined, false, 1]);
+  });
+
+  it("cancels an event of the running instant up to the call of its handler", () => {
+    const sim = new Simulation({ eventList });
+    const ran: string[] = [];
+    const note = (name: string) => void ran.push(name);
+    let later: Handle = NO_EVENT;
+    let sooner: Handle = NO_EVENT;
+    const onFirst = () => {
+      sooner = sim.schedule(0, note, "sooner");
+      expect(sim.cancel(sooner)).toBe(true);
+      expect(sim.cancel(sooner)).toBe(false);
+      expect(sim.cancel(later)).toBe(true);
+    };
+    sim.scheduleAt(7, onFirst, undefined);
+    later = sim.scheduleAt(7, note, "later");
+    sim.scheduleAt(7, note, "last");
+    sim.runUntil(8);
+    expect(ran).toEqual(["last"]);
+  });
+
+  it("stays valid when its event is moved, and the event then counts as scheduled last", () => {
+    const sim = new Simulation({ eventList });
+    const ran: string[] = [];
+    const note = (name: string) => void ran.push(name);
+    const moved = sim.scheduleAt(3, note, "moved");
+    sim.scheduleAt(9, note, "other");
+    expect(sim.reschedule(moved, 9)).toBe(true);
+    expect(sim.timeOf(moved)).toBe(9);
+    sim.runUntil(10);
+    expect(ran).toEqual(["other", "moved"]);
+  });
+});
+
+describe("the event store", () => {
+  it("keeps handles exact where the generation of a slot wraps at 2^29", () => {
+    const store = new EventStore();
+    const slot = store.allocate(1, 0, nothing, undefined);
+    store.generations[slot] = 2 ** 29 - 1;
+    const last = store.handleOf(slot);
+    // (2^29 - 1) x 2^24 + 0 = 2^53 - 2^24.
+    expect(last).toBe(2 ** 53 - MAX_PENDING);
+    expect(Number.isSafeInteger(store.generations[slot] * MAX_PENDING + MAX_PENDING - 1)).toBe(true);
+    expect(store.slotOf(last)).toBe(slot);
+    store.release(slot);
+    expect(store.slotOf(last)).toBe(-1);
+    expect(store.allocate(2, 0, nothing, undefined)).toBe(slot);
+    expect(store.handleOf(slot)).toBe(0 * MAX_PENDING + slot);
+    expect(store.slotOf(last)).toBe(-1);
+  });
+
+  it("never mistakes NO_EVENT or a handle of a slot not used yet for an event", () => {
+    const store = new EventStore();
+    expect(store.slotOf(NO_EVENT)).toBe(-1);
+    expect(store.slotOf(5)).toBe(-1);
+  });
+
+  it("keeps times, orders and generations when it grows beyond its capacity", () => {
+    const store = new EventStore(2);
+    const handles = Array.from({ length: 9 }, (_, i) => store.handleOf(store.allocate(i * 10, 0, nothing, i)));
+    expect(handles.map((h) => store.times[store.slotOf(h)])).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80]);
+    expect(handles.map((h) => store.arguments[store.slotOf(h)])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(new Set(handles.map((h) => store.orders[store.slotOf(h)])).size).toBe(9);
+  });
+
+  it("lets go of handler and argument when an event is released", () => {
+    const store = new EventStore();
+    const slot = store.allocate(1, 0, nothing, { large: true });
+    store.release(slot);
+    expect([store.handlers[slot], store.arguments[slot]]).toEqual([undefined, undefined]);
+  });
+});

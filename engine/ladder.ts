@@ -1,0 +1,463 @@
+import type { EventList } from "./event-list.ts";
+import { isModelsOrder, type EventStore } from "./event-store.ts";
+import { FourAryHeap } from "./heap.ts";
+import type { Ns } from "./time.ts";
+
+/** A bucket with more events than this is spread over a rung of its own instead of being sorted. */
+const SORTED_AT_ONCE = 50;
+/** How far from the end of the bottom an event is inserted; beyond that the overflow heap takes it. */
+const INSERTION_REACH = 64;
+/** From this size on, at each power of two, the overflow heap is spread over a rung. */
+const SPREAD_HEAP = 1024;
+const MAX_RUNGS = 8;
+
+/** Where a slot is: its position in the store is a heap index below BOTTOM, a bottom index, a lane index, or -1 in a list. */
+const BOTTOM = 2 ** 24;
+const LANE = 2 ** 27;
+
+/** The list of events later than everything in the rungs, kept where rungs keep their buckets. */
+const TOP = 0;
+
+/**
+ * A ladder queue with an overflow heap: constant time per event where a heap takes a logarithm, and never worse than
+ * the heap.
+ *
+ * Events later than the `frontier` wait unsorted in the top list. When all else has run, the top is spread by time over
+ * the buckets of a rung; the next bucket is sorted into the bottom, or spread over a finer rung if it is large. Events
+ * that arrive for an instant whose bucket is taken already are inserted into the bottom from its end, or, far from the
+ * end, into a 4-ary heap that is compared at each pop. Events for the instant that is running go to a first-in
+ * first-out lane.
+ *
+ * The order is exact because every step from time to bucket is a non-decreasing function of the time: an event in a
+ * finer rung, the bottom or the heap is strictly earlier than all events of coarser rungs and of the top. Equal times
+ * therefore always meet in the bottom, the heap or the lane, where (class, sequence) is compared.
+ *
+ * Source: Tang, Goh and Thng, "Ladder queue", ACM TOMACS 15 (2005); the overflow heap bounds its quadratic burst.
+ */
+export class LadderQueue implements EventList {
+  readonly #store: EventStore;
+  readonly #heap: FourAryHeap;
+  size = 0;
+
+  // Lists of slots, doubly linked so that a cancelled event leaves at once.
+  #next = new Int32Array(1024);
+  #previous = new Int32Array(1024);
+  /** The first slot of each list, -1 when empty: the top, then the buckets of all rungs one after another. */
+  #lists = new Int32Array(1024).fill(-1);
+  /** Later events are in the top; earlier and equal ones in rungs, bottom, heap or lane. */
+  #frontier: Ns = -1;
+
+  #rungs = 0;
+  readonly #starts = new Float64Array(MAX_RUNGS);
+  /** Buckets per nanosecond. */
+  readonly #scales = new Float64Array(MAX_RUNGS);
+  readonly #firstLists = new Int32Array(MAX_RUNGS);
+  readonly #counts = new Int32Array(MAX_RUNGS);
+  /** The first bucket not taken yet; below the rung's count, for an exhausted rung is dropped. */
+  readonly #currents = new Int32Array(MAX_RUNGS);
+
+  // The bottom: sorted entries from #head to #end; slot -1 where an event was cancelled, never at either end.
+  #bottomTimes = new Float64Array(1024);
+  #bottomSlots = new Int32Array(1024);
+  #head = 0;
+  #end = 0;
+
+  // The lane: a ring of slots, in ascending order; -1 where an event was cancelled, never at its head.
+  #lane = new Int32Array(64);
+  #laneHead = 0;
+  #laneCount = 0;
+  #laneLastOrder = 0;
+  /** The time of the last event taken. */
+  #instant: Ns = -1;
+
+  /** Slots on their way from one list to the next stage. */
+  #scratch = new Int32Array(1024);
+
+  constructor(store: EventStore) {
+    this.#store = store;
+    this.#heap = new FourAryHeap(store);
+  }
+
+  push(slot: number): void {
+    const time = this.#store.times[slot];
+    this.size++;
+    while (slot >= this.#next.length) this.#growLinks();
+    if (time > this.#frontier) {
+      this.#link(TOP, slot);
+      return;
+    }
+    if (time === this.#instant && this.#pushLane(slot)) return;
+    const list = this.#listOf(time);
+    if (list >= 0) this.#link(list, slot);
+    else this.#pushBottom(slot, time);
+  }
+
+  popBefore(before: Ns): number {
+    if (this.#laneCount > 0) return this.#popBesideLane(before);
+    if (this.#heap.size > 0) return this.#popBesideHeap(before);
+    if (this.#head === this.#end && !this.#refill()) return -1;
+    return this.#heap.size > 0 ? this.#popBesideHeap(before) : this.#popBottom(before);
+  }
+
+  remove(slot: number): void {
+    const { positions, times } = this.#store;
+    const position = positions[slot];
+    this.size--;
+    if (position < 0) this.#unlink(slot, times[slot]);
+    else if (position < BOTTOM) this.#heap.remove(slot);
+    else if (position < LANE) this.#removeFromBottom(position - BOTTOM);
+    else this.#removeFromLane(position - LANE);
+    positions[slot] = -1;
+  }
+
+  nextTime(): Ns {
+    if (this.#laneCount > 0) return this.#instant;
+    if (this.#heap.size === 0 && this.#head === this.#end && !this.#refill()) return Infinity;
+    const heapTime = this.#heap.nextTime();
+    if (this.#head === this.#end) return heapTime;
+    return heapTime < this.#bottomTimes[this.#head] ? heapTime : this.#bottomTimes[this.#head];
+  }
+
+  slots(): number[] {
+    const found = this.#slotsOfBottomAndHeap();
+    for (let i = 0; i < this.#laneCount; i++) {
+      const slot = this.#lane[(this.#laneHead + i) & (this.#lane.length - 1)];
+      if (slot >= 0) found.push(slot);
+    }
+    const lists = this.#rungs === 0 ? 1 : this.#firstLists[this.#rungs - 1] + this.#counts[this.#rungs - 1];
+    for (let list = TOP; list < lists; list++) {
+      for (let slot = this.#lists[list]; slot >= 0; slot = this.#next[slot]) found.push(slot);
+    }
+    return this.#sorted(found);
+  }
+
+  // Lists
+
+  /** The list for an instant up to the frontier, or -1 if its bucket is taken already. */
+  #listOf(time: Ns): number {
+    for (let rung = 0; rung < this.#rungs; rung++) {
+      const bucket = (time - this.#starts[rung]) * this.#scales[rung];
+      // Compared before rounding, because far from the rung it exceeds 32 bits.
+      if (bucket >= this.#currents[rung]) {
+        const last = this.#counts[rung] - 1;
+        return this.#firstLists[rung] + (bucket < last ? bucket | 0 : last);
+      }
+    }
+    return -1;
+  }
+
+  #link(list: number, slot: number): void {
+    const first = this.#lists[list];
+    this.#next[slot] = first;
+    this.#previous[slot] = -1;
+    if (first >= 0) this.#previous[first] = slot;
+    this.#lists[list] = slot;
+  }
+
+  #unlink(slot: number, time: Ns): void {
+    const next = this.#next[slot];
+    const previous = this.#previous[slot];
+    if (next >= 0) this.#previous[next] = previous;
+    if (previous >= 0) this.#next[previous] = next;
+    else this.#lists[time > this.#frontier ? TOP : this.#listOf(time)] = next;
+  }
+
+  /** Empties a list into the scratch array, newest first; how many there were. */
+  #collect(list: number): number {
+    let count = 0;
+    for (let slot = this.#lists[list]; slot >= 0; slot = this.#next[slot]) {
+      if (count === this.#scratch.length) this.#scratch = doubled(this.#scratch);
+      this.#scratch[count++] = slot;
+    }
+    this.#lists[list] = -1;
+    return count;
+  }
+
+  // Rungs
+
+  /** Brings the earliest events into the bottom or the heap, which are empty; false if there are no events at all. */
+  #refill(): boolean {
+    this.#head = 0;
+    this.#end = 0;
+    for (;;) {
+      let list = TOP;
+      if (this.#rungs > 0) {
+        list = this.#takeBucket();
+        if (list < 0) continue;
+      } else if (this.#lists[TOP] < 0) return false;
+      const slot = this.#lists[list];
+      if (this.#next[slot] < 0) {
+        this.#lists[list] = -1;
+        const time = this.#store.times[slot];
+        if (this.#rungs === 0) this.#frontier = time;
+        this.#bottomTimes[0] = time;
+        this.#bottomSlots[0] = slot;
+        this.#store.positions[slot] = BOTTOM;
+        this.#end = 1;
+        return true;
+      }
+      if (!this.#spread(this.#collect(list))) return true;
+    }
+  }
+
+  /** Moves the finest rung on to its next bucket with events and gives that list; -1, and drops the rung, if none is left. */
+  #takeBucket(): number {
+    const rung = this.#rungs - 1;
+    const lists = this.#lists;
+    const end = this.#firstLists[rung] + this.#counts[rung];
+    for (let list = this.#firstLists[rung] + this.#currents[rung]; list < end; list++) {
+      if (lists[list] < 0) continue;
+      if (list + 1 === end) this.#rungs = rung;
+      else this.#currents[rung] = list + 1 - this.#firstLists[rung];
+      return list;
+    }
+    this.#rungs = rung;
+    return -1;
+  }
+
+  /**
+   * Spreads the scratch array over a finer rung; or, if it is small or cannot be split, sorts it into bottom and heap
+   * and gives false.
+   */
+  #spread(count: number): boolean {
+    const { times } = this.#store;
+    const scratch = this.#scratch;
+    let min = Infinity;
+    let max = -Infinity;
+    for (let i = 0; i < count; i++) {
+      const time = times[scratch[i]];
+      if (time < min) min = time;
+      if (time > max) max = time;
+    }
+    // With no rung left nothing lies between these events and the top.
+    if (this.#rungs === 0) this.#frontier = max;
+    if (count <= SORTED_AT_ONCE || min === max || this.#rungs === MAX_RUNGS) {
+      this.#sort(count);
+      return false;
+    }
+    const rung = this.#rungs++;
+    const first = rung === 0 ? TOP + 1 : this.#firstLists[rung - 1] + this.#counts[rung - 1];
+    const buckets = max - min < count ? max - min + 1 : count;
+    while (first + buckets > this.#lists.length) this.#lists = doubled(this.#lists, -1);
+    const scale = buckets / (max - min);
+    this.#starts[rung] = min;
+    this.#scales[rung] = scale;
+    this.#firstLists[rung] = first;
+    this.#counts[rung] = buckets;
+    this.#currents[rung] = 0;
+    // Oldest first, so that ties stay in the order of their arrival and sort at once.
+    for (let i = count - 1; i >= 0; i--) {
+      const slot = scratch[i];
+      const bucket = (times[slot] - min) * scale;
+      this.#link(first + (bucket < buckets - 1 ? bucket | 0 : buckets - 1), slot);
+    }
+    return true;
+  }
+
+  /** Sorts the scratch array, newest first, into the bottom, and what lies too far from its place into the heap. */
+  #sort(count: number): void {
+    const { times, positions } = this.#store;
+    for (let i = count - 1; i >= 0; i--) {
+      const slot = this.#scratch[i];
+      if (this.#insert(slot, times[slot]) < 0) this.#heap.push(slot);
+    }
+    for (let i = this.#head; i < this.#end; i++) positions[this.#bottomSlots[i]] = BOTTOM + i;
+  }
+
+  // Bottom and heap
+
+  #pushBottom(slot: number, time: Ns): void {
+    const { positions } = this.#store;
+    let i = this.#insert(slot, time);
+    if (i >= 0) {
+      for (; i < this.#end; i++) if (this.#bottomSlots[i] >= 0) positions[this.#bottomSlots[i]] = BOTTOM + i;
+      return;
+    }
+    this.#heap.push(slot);
+    const size = this.#heap.size;
+    if (size < SPREAD_HEAP || (size & (size - 1)) !== 0) return;
+    if (size > this.#end - this.#head && this.#rungs < MAX_RUNGS) this.#spreadHeap();
+  }
+
+  /** Puts an event in its place in the bottom and gives its index; -1 if that place is too far from the end. */
+  #insert(slot: number, time: Ns): number {
+    if (this.#end === this.#bottomSlots.length) this.#makeRoomInBottom();
+    const times = this.#bottomTimes;
+    const slots = this.#bottomSlots;
+    const { orders } = this.#store;
+    const order = orders[slot];
+    const reach = this.#end - INSERTION_REACH;
+    if (reach > this.#head) {
+      const other = slots[reach];
+      // A cancelled entry has no order to compare; the heap is always right.
+      if (times[reach] > time || (times[reach] === time && (other < 0 || orders[other] > order))) return -1;
+    }
+    let i = this.#end++;
+    for (; i > this.#head; i--) {
+      const otherTime = times[i - 1];
+      const other = slots[i - 1];
+      if (otherTime < time || (otherTime === time && other >= 0 && orders[other] < order)) break;
+      times[i] = otherTime;
+      slots[i] = other;
+    }
+    times[i] = time;
+    slots[i] = slot;
+    return i;
+  }
+
+  /** Spreads bottom and heap over a new finest rung: what is in them is earlier than the rest of every rung. */
+  #spreadHeap(): void {
+    const slots = this.#slotsOfBottomAndHeap();
+    while (this.#scratch.length < slots.length) this.#scratch = doubled(this.#scratch);
+    this.#heap.clear();
+    this.#head = 0;
+    this.#end = 0;
+    // Latest first, so that ties stay in order.
+    for (let i = 0; i < slots.length; i++) {
+      this.#scratch[i] = slots[slots.length - 1 - i];
+      this.#store.positions[slots[i]] = -1;
+    }
+    // The running instant must not stay in a list: events that arrive for it compare with bottom and heap alone.
+    if (this.#spread(slots.length)) this.#refill();
+  }
+
+  #slotsOfBottomAndHeap(): number[] {
+    const found = this.#heap.slots();
+    for (let i = this.#head; i < this.#end; i++) if (this.#bottomSlots[i] >= 0) found.push(this.#bottomSlots[i]);
+    return this.#sorted(found);
+  }
+
+  #sorted(slots: number[]): number[] {
+    const { times, orders } = this.#store;
+    return slots.toSorted((a, b) => times[a] - times[b] || orders[a] - orders[b]);
+  }
+
+  #popBottom(before: Ns): number {
+    const head = this.#head;
+    const time = this.#bottomTimes[head];
+    if (time >= before) return -1;
+    const slot = this.#bottomSlots[head];
+    this.#head = head + 1;
+    if (this.#head < this.#end && this.#bottomSlots[this.#head] < 0) this.#skipCancelled();
+    this.#instant = time;
+    this.size--;
+    return slot;
+  }
+
+  #popBesideHeap(before: Ns): number {
+    const heap = this.#heap;
+    if (this.#head < this.#end) {
+      const time = this.#bottomTimes[this.#head];
+      const heapTime = heap.nextTime();
+      if (time < heapTime || (time === heapTime && this.#isBefore(this.#bottomSlots[this.#head], heap.first()))) {
+        return this.#popBottom(before);
+      }
+    }
+    const slot = heap.popBefore(before);
+    if (slot >= 0) {
+      this.#instant = this.#store.times[slot];
+      this.size--;
+    }
+    return slot;
+  }
+
+  #isBefore(slot: number, other: number): boolean {
+    return this.#store.orders[slot] < this.#store.orders[other];
+  }
+
+  #removeFromBottom(index: number): void {
+    this.#bottomSlots[index] = -1;
+    if (index === this.#head) this.#skipCancelled();
+    else while (this.#bottomSlots[this.#end - 1] < 0) this.#end--;
+  }
+
+  #skipCancelled(): void {
+    while (this.#head < this.#end && this.#bottomSlots[this.#head] < 0) this.#head++;
+  }
+
+  /** Moves the bottom to the start of its arrays, which are doubled if they are more than half full. */
+  #makeRoomInBottom(): void {
+    const { positions } = this.#store;
+    const length = this.#end - this.#head;
+    const capacity = this.#bottomSlots.length * (length > this.#bottomSlots.length / 2 ? 2 : 1);
+    const times = new Float64Array(capacity);
+    const slots = new Int32Array(capacity);
+    times.set(this.#bottomTimes.subarray(this.#head, this.#end));
+    slots.set(this.#bottomSlots.subarray(this.#head, this.#end));
+    for (let i = 0; i < length; i++) if (slots[i] >= 0) positions[slots[i]] = BOTTOM + i;
+    this.#bottomTimes = times;
+    this.#bottomSlots = slots;
+    this.#head = 0;
+    this.#end = length;
+  }
+
+  // Lane
+
+  /**
+   * Takes an event for the running instant if it comes after all that the lane holds, which is the rule for events of
+   * the models' class. Sound because nothing else of this instant is in a list: its buckets are taken.
+   */
+  #pushLane(slot: number): boolean {
+    const order = this.#store.orders[slot];
+    if (!isModelsOrder(order) || (this.#laneCount > 0 && order < this.#laneLastOrder)) return false;
+    if (this.#laneCount === this.#lane.length) this.#growLane();
+    const index = (this.#laneHead + this.#laneCount++) & (this.#lane.length - 1);
+    this.#lane[index] = slot;
+    this.#laneLastOrder = order;
+    this.#store.positions[slot] = LANE + index;
+    return true;
+  }
+
+  #popBesideLane(before: Ns): number {
+    if (this.#instant >= before) return -1;
+    const slot = this.#lane[this.#laneHead];
+    const isBottomFirst =
+      this.#head < this.#end &&
+      this.#bottomTimes[this.#head] === this.#instant &&
+      this.#isBefore(this.#bottomSlots[this.#head], slot);
+    const isHeapFirst = this.#heap.nextTime() === this.#instant && this.#isBefore(this.#heap.first(), slot);
+    if (isBottomFirst || isHeapFirst)
+      return this.#heap.size > 0 ? this.#popBesideHeap(before) : this.#popBottom(before);
+    this.#laneHead = (this.#laneHead + 1) & (this.#lane.length - 1);
+    this.#laneCount--;
+    this.#skipCancelledInLane();
+    this.size--;
+    return slot;
+  }
+
+  #removeFromLane(index: number): void {
+    this.#lane[index] = -1;
+    this.#skipCancelledInLane();
+  }
+
+  #skipCancelledInLane(): void {
+    while (this.#laneCount > 0 && this.#lane[this.#laneHead] < 0) {
+      this.#laneHead = (this.#laneHead + 1) & (this.#lane.length - 1);
+      this.#laneCount--;
+    }
+  }
+
+  #growLane(): void {
+    const length = this.#lane.length;
+    const larger = new Int32Array(length * 2);
+    for (let i = 0; i < length; i++) {
+      const slot = this.#lane[(this.#laneHead + i) & (length - 1)];
+      larger[i] = slot;
+      if (slot >= 0) this.#store.positions[slot] = LANE + i;
+    }
+    this.#lane = larger;
+    this.#laneHead = 0;
+  }
+
+  #growLinks(): void {
+    this.#next = doubled(this.#next);
+    this.#previous = doubled(this.#previous);
+  }
+}
+
+/** An array of twice the length, with `fill` in the new half. */
+function doubled(old: Int32Array, fill = 0): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(old.length * 2).fill(fill, old.length);
+  larger.set(old);
+  return larger;
+}

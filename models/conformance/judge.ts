@@ -1,6 +1,6 @@
 import { NotCovered, type Adapter, type Json, type Judgement, type Verdict } from "./adapter.ts";
 import { compare, type Difference } from "./compare.ts";
-import { recordReads } from "./reader.ts";
+import { recordReads, type Recorded } from "./reader.ts";
 import type { ConformanceModule } from "./index.ts";
 
 /** One neutral case: what a family of rules is given, and what it must answer. */
@@ -58,25 +58,34 @@ function judge(item: Omit<Case, "id">, answer: Adapter): Verdict {
     different = compare(item.expect, answer(given.value, asked));
   } catch (error) {
     if (error instanceof NotCovered) return { kind: "notCovered", reason: error.message };
-    return { kind: "failed", differences: [], error: error instanceof Error ? error.message : String(error) };
+    const text = error instanceof Error ? error.message : String(error);
+    // An adapter that meets a case of another shape trips over what is missing, with what is there unread.
+    if (given.unread().length > 0) return { kind: "notCovered", reason: `${notRead(given)} (${text})` };
+    return { kind: "failed", differences: [], error: text };
   }
-  const unread = given.unread();
-  if (unread.length > 0) return { kind: "notCovered", reason: `not read: given${unread.join(", given")}` };
+  if (given.unread().length > 0) return { kind: "notCovered", reason: notRead(given) };
   const unanswered = different.filter(({ found }) => found === undefined).map(({ path }) => path);
   if (unanswered.length > 0)
     return { kind: "notCovered", reason: `not answered: expect${unanswered.join(", expect")}` };
   return different.length === 0 ? { kind: "passed" } : { kind: "failed", differences: different };
 }
 
-/** The neutral cases of a file, if it is a list of them. */
+function notRead(given: Recorded): string {
+  return `not read: given${given.unread().join(", given")}`;
+}
+
+/** The neutral cases of a file, if it is a list of them; what is none of them is a case of no family. */
 function casesOf(document: Json): Case[] | undefined {
   if (!isObject(document) || !Array.isArray(document.cases)) return undefined;
-  const cases: Case[] = [];
-  for (const item of document.cases) {
-    if (!isObject(item) || typeof item.id !== "string" || typeof item.family !== "string") return undefined;
-    cases.push({ id: item.id, family: item.family, given: item.given ?? {}, expect: item.expect ?? {} });
-  }
-  return cases;
+  return document.cases.map((entry, i) => {
+    const item = isObject(entry) ? entry : {};
+    return {
+      id: typeof item.id === "string" ? item.id : `case ${i}`,
+      family: typeof item.family === "string" ? item.family : "",
+      given: item.given ?? {},
+      expect: item.expect ?? {},
+    };
+  });
 }
 
 function isObject(value: Json | undefined): value is { [key: string]: Json } {

@@ -1,0 +1,6 @@
+import type { Adapters } from "../conformance/adapter.ts";
+import { gcAdapters } from "./conformance-gc.ts";
+import { requestAdapters } from "./conformance-requests.ts";
+
+/** Reference cases that the image rules answer, by family. */
+export const adapters: Adapters = { ...requestAdapters, ...gcAdapters };

@@ -1,46 +1,32 @@
+import { resolve as resolvePathOnDisk } from "node:path";
+import * as z from "zod";
+import { readYaml, type Source, type YamlFile } from "../engine/scenario/document.ts";
+import { ScenarioErrors, type Path, type PathProblem, type Place, type Problem } from "../engine/scenario/errors.ts";
+import { compareVersions, duration, name, scalar, shown, version } from "../engine/scenario/fields.ts";
+import { describeIssues } from "../engine/scenario/issues.ts";
+import { readTextFile } from "../engine/scenario/read.ts";
+import { parseRepaired } from "../engine/scenario/repair.ts";
+import { isPlainObject, refusing, valueAt } from "../engine/scenario/shape.ts";
+import { UnitError } from "../engine/scenario/units.ts";
 import type { Ns } from "../engine/time.ts";
-import type { NodeEntry, Workload } from "./cluster/schema.ts";
-import type { KubeletSection } from "./kubelet/schema.ts";
-import type { TrafficEntry } from "./traffic/schema.ts";
+import { nodeSchema, workloadSchema, type NodeEntry, type Workload } from "./cluster/schema.ts";
+import { kubeletSchema, type KubeletSection } from "./kubelet/schema.ts";
+import { applyOverrides, type Overrides } from "./overrides.ts";
+import { resolveScenario } from "./resolve.ts";
+import type { Threshold } from "./thresholds.ts";
+import { timelineSchema, type TimelineEntry } from "./timeline.ts";
+import { trafficSchema, type TrafficEntry } from "./traffic/schema.ts";
+import { crossProblems } from "./validate.ts";
 
 export type { Distribution } from "../engine/scenario/distribution.ts";
 export type { Rate } from "../engine/scenario/units.ts";
 export type * from "./cfs/schema.ts";
 export type * from "./cluster/schema.ts";
-export type * from "./kubelet/schema.ts";
+export type { KubeletSection, Reserved } from "./kubelet/schema.ts";
+export type { Overrides } from "./overrides.ts";
+export type * from "./thresholds.ts";
+export type { RepeatedSetAction, SetAction, TimelineEntry } from "./timeline.ts";
 export type * from "./traffic/schema.ts";
-
-/** Sets one field of the scenario to a value at an instant. */
-export interface SetAction {
-  at: Ns;
-  action: "set";
-  /** Canonical: keys and list indices into the resolved scenario. */
-  path: Array<string | number>;
-  /** In the form that the resolved scenario has at `path`. */
-  value: unknown;
-  /** The path as the scenario has it. */
-  text: string;
-}
-
-/** Sets one field again and again: at `from`, `from + every`, ... before `until`. */
-export interface RepeatedSetAction extends Omit<SetAction, "at"> {
-  every: Ns;
-  from: Ns;
-  /** Absent: the end of the run. */
-  until?: Ns;
-}
-
-export type TimelineEntry = SetAction | RepeatedSetAction;
-
-/** A statement about one cell of summary.csv. */
-export interface Threshold {
-  /** As written. */
-  text: string;
-  source: string;
-  column: string;
-  operator: "<" | "<=" | ">" | ">=" | "==" | "!=";
-  value: number;
-}
 
 /** A valid scenario with every default filled in: plain data, times in nanoseconds, sizes in bytes. */
 export interface Scenario {
@@ -56,4 +42,149 @@ export interface Scenario {
   traffic: TrafficEntry[];
   timeline: TimelineEntry[];
   thresholds: Threshold[];
+}
+
+/** The versions of Kubernetes whose defaults and rules the models know. */
+export const OLDEST_KUBERNETES = "1.26";
+export const NEWEST_KUBERNETES = "1.37";
+
+const seed = scalar<number | string>(
+  (value) => {
+    if (Number.isSafeInteger(value) || (typeof value === "string" && value !== "")) return value as number | string;
+    throw new UnitError(`found ${shown(value)}; allowed: a whole number below 2^53, or a text`);
+  },
+  { description: "every random stream derives from it by name" },
+  ["integer", "string"],
+);
+
+const kubernetesVersion = version({ description: "whose defaults and rules hold where versions differ" }, (text) => {
+  if (compareVersions(text, OLDEST_KUBERNETES) < 0 || compareVersions(text, NEWEST_KUBERNETES) > 0) {
+    throw new UnitError(`found ${shown(text)}; allowed: "${OLDEST_KUBERNETES}" to "${NEWEST_KUBERNETES}"`);
+  }
+});
+
+const kubeletFile = scalar<string>(
+  (value) => {
+    if (typeof value === "string" && value !== "") return value;
+    throw new UnitError(`found ${shown(value)}; allowed: a map of fields, or the path of a KubeletConfiguration file`);
+  },
+  { description: "the path of a file of kind KubeletConfiguration, relative to the scenario" },
+);
+
+/** Sections of later models: a model adds its own to the schema and takes its name out here. */
+const WITHOUT_MODEL = ["controllers", "flannel", "images", "koordinator", "manifests", "registry", "runtime"];
+
+/** The whole scenario, assembled from the sections of the models. */
+export const scenarioSchema = refusing(
+  z.strictObject({
+    apiVersion: z.literal("sim/v1").meta({ description: "the version of this format" }).default("sim/v1"),
+    kind: z.literal("Scenario").meta({ description: "what this file is" }).default("Scenario"),
+    metadata: z
+      .strictObject({
+        name: name({ description: "the scenario's name, and that of its folder of results" }),
+        description: z.string().meta({ description: "the question that it asks, in a sentence" }).optional(),
+      })
+      .meta({ description: "what the scenario is called" }),
+    seed: seed.default(0),
+    kubernetesVersion: kubernetesVersion.default(NEWEST_KUBERNETES),
+    duration: duration({ description: "simulated time" }),
+    warmup: duration({ description: "left out of summary.csv" }, { zero: true }).prefault(0),
+    window: duration({ description: "the width of a row in throughput.csv and latency.csv" }).prefault("1s"),
+    nodes: z.array(nodeSchema).meta({ description: "the cluster's nodes" }).default([]),
+    kubelet: z
+      .union([kubeletFile, kubeletSchema])
+      .prefault({})
+      .meta({ description: "KubeletConfiguration v1beta1 for all nodes; or the path of such a file" }),
+    workloads: z
+      .array(workloadSchema)
+      .meta({ description: "what keeps pods, and what their processes do" })
+      .default([]),
+    traffic: z.array(trafficSchema).meta({ description: "sources of requests" }).default([]),
+    timeline: z.array(timelineSchema).meta({ description: "what happens at a given time" }).default([]),
+    thresholds: z
+      .array(z.string())
+      .meta({
+        description:
+          "statements about summary.csv, such as web.p99_ms < 250; one that does not hold gives exit status 99",
+      })
+      .default([]),
+    sweep: z.unknown().meta({ description: "points of a sweep; `sim run` ignores it" }).optional(),
+  }),
+  Object.fromEntries(
+    WITHOUT_MODEL.map((section) => [section, `section ${section}: no model of this version reads it`]),
+  ),
+);
+
+export type ScenarioInput = z.output<typeof scenarioSchema>;
+
+/** A scenario that passed every check. */
+export interface Loaded {
+  scenario: Scenario;
+  /** What is legal but worth a word to the user. */
+  notices: string[];
+  /** Where a value of the scenario was written. */
+  locate(path: Path, at?: "key" | "value"): Place;
+}
+
+/**
+ * Reads, checks and resolves a scenario. Throws ScenarioErrors with everything that is wrong with it; what later stages
+ * find goes through `ScenarioErrors.at(problems).located(loaded.locate)`.
+ */
+export function loadScenario(source: Source, overrides: Overrides = {}): Loaded {
+  const main = readYaml(source);
+  const cluster = kubeletFileOf(main.data, source.dir);
+  const given = cluster === undefined ? main.data : { ...main.data, kubelet: cluster.fields };
+  const overridden = applyOverrides(scenarioSchema, given, overrides, source.name);
+  const { data } = overridden;
+  const locate = (path: Path, at?: "key" | "value"): Place => {
+    const option = overridden.optionAt(path);
+    if (option !== undefined) return { file: source.name, option };
+    if (cluster !== undefined && path[0] === "kubelet") return cluster.file.locate(path.slice(1), at);
+    return main.locate(path, at);
+  };
+  const { input, problems } = parse(data);
+  const resolved = input === undefined ? undefined : resolveScenario(input, scenarioSchema, data, source.dir);
+  if (resolved !== undefined)
+    problems.push(...unrelated([...resolved.problems, ...crossProblems(resolved.scenario)], problems));
+  const elsewhere: readonly Problem[] = resolved?.fileProblems ?? [];
+  if (problems.length > 0 || elsewhere.length > 0 || resolved === undefined) {
+    throw new ScenarioErrors(elsewhere, problems).located(locate);
+  }
+  const notices = data["sweep"] === undefined ? [] : ["the section sweep is ignored here: it is for `sim sweep`"];
+  return { scenario: resolved.scenario, notices, locate };
+}
+
+/**
+ * Reads the data with the schema. Where fields are wrong, `input` is a repaired form that is good for checking the rules
+ * between fields, and for nothing else.
+ */
+function parse(data: Record<string, unknown>): { input: ScenarioInput | undefined; problems: PathProblem[] } {
+  const result = scenarioSchema.safeParse(data);
+  if (result.success) return { input: result.data, problems: [] };
+  const problems = describeIssues(scenarioSchema, data, result.error.issues);
+  return { input: parseRepaired(scenarioSchema, data, problems), problems };
+}
+
+/** Findings that do not follow from one that is reported already. */
+function unrelated(found: readonly PathProblem[], reported: readonly PathProblem[]): PathProblem[] {
+  const isWithin = (path: Path, outer: Path) => outer.every((step, i) => step === path[i]);
+  return found.filter(({ path, because = [] }) =>
+    reported.every((known) => !isWithin(path, known.path) && !because.some((reason) => isWithin(known.path, reason))),
+  );
+}
+
+/** A kubelet section that is a file: its fields, and the file itself for the places of problems. */
+function kubeletFileOf(data: Record<string, unknown>, dir: string): { fields: unknown; file: YamlFile } | undefined {
+  const path = data["kubelet"];
+  if (typeof path !== "string" || path === "") return undefined;
+  const file = readYaml({ ...readTextFile(resolvePathOnDisk(dir, path), 10_000_000), name: path, dir });
+  const expected = { apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration" };
+  const problems = Object.entries(expected)
+    .filter(([field, value]) => valueAt(file.data, field) !== value)
+    .map(([field, value]) => {
+      const found = valueAt(file.data, field);
+      return { ...file.locate([field]), path: field, message: `found ${shown(found)}; allowed: ${value}` };
+    });
+  if (problems.length > 0) throw new ScenarioErrors(problems);
+  return { fields: isPlainObject(file.data) ? file.data : {}, file };
 }

@@ -1,15 +1,18 @@
 import type { Ns } from "../../engine/time.ts";
 
-/** A thread that burns CPU time when it has work and sleeps otherwise. */
+/** One thread as the models of processes see it: it sleeps, or it has CPU work to do. The CPU's model decides when. */
 export interface CpuThread {
-  /** Gives a sleeping thread this much CPU work (more than 0 ns): it becomes ready to run. */
+  /** Makes a sleeping thread runnable with `demandNs` (ns of CPU time, more than 0) to work off. */
   start(demandNs: Ns): void;
-  /** Ends what the thread is doing; it then sleeps. */
+  /** Puts the thread to sleep at once, whatever is left of its work; no-op for a sleeping thread. It may start again. */
   stop(): void;
 }
 
 /** Whoever gives a thread its work. */
 export interface ThreadOwner {
-  /** The thread's work is used up: the next demand in ns (more than 0) to go on without sleeping, or 0 to sleep. */
+  /**
+   * Called at the instant at which the work is used up. Returns the next demand (ns, more than 0) to go on without
+   * sleeping, or 0 to sleep. Other threads of the node may be started and stopped during the call, this one may not.
+   */
   workDone(thread: CpuThread): Ns;
 }

@@ -1,0 +1,32 @@
+/**
+ * Flannel: which subnet a node gets, what its daemon writes into the kernel for every peer, and what the kernel makes of
+ * packets with it. The rules are pure functions and small tables, usable as a library; README.md numbers them, names
+ * their sources and says what is left out and how large the error of that is.
+ */
+export * from "./annotations.ts";
+export * from "./closed-forms.ts";
+export * from "./cni.ts";
+export * from "./defaults.ts";
+export * from "./encapsulation.ts";
+export * from "./etcd-lease.ts";
+export * from "./fragmentation.ts";
+export * from "./host-local.ts";
+export * from "./ip.ts";
+export * from "./kernel-tables.ts";
+export * from "./kube-lease.ts";
+export * from "./lease.ts";
+export * from "./lease-life.ts";
+export * from "./mac.ts";
+export * from "./masquerade.ts";
+export * from "./mtu.ts";
+export * from "./neighbour-queue.ts";
+export * from "./net-conf.ts";
+export * from "./peer-plan.ts";
+export * from "./retry.ts";
+export * from "./route-network.ts";
+export * from "./source-port.ts";
+export * from "./subnet-env.ts";
+export * from "./subnet-key.ts";
+export * from "./subnet-range.ts";
+export * from "./udp-proxy.ts";
+export * from "./vxlan-device.ts";

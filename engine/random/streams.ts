@@ -24,13 +24,19 @@ export class RandomStreams {
     this.#prefix = `${seed}${SEPARATOR}${replication}${SEPARATOR}`;
   }
 
+  /** The stream of this name: the same object for the same name, so that draws go on where the last ended. */
   get(name: string): RandomStream {
     let stream = this.#streams.get(name);
     if (stream === undefined) {
-      stream = new SeededStream(name, this.#prefix + name);
+      stream = this.fresh(name);
       this.#streams.set(name, stream);
     }
     return stream;
+  }
+
+  /** A stream of this name that begins at its first draw: for entities that share a name in order to draw alike. */
+  fresh(name: string): RandomStream {
+    return new SeededStream(name, this.#prefix + name);
   }
 }
 

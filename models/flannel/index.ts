@@ -30,3 +30,8 @@ export * from "./subnet-key.ts";
 export * from "./subnet-range.ts";
 export * from "./udp-proxy.ts";
 export * from "./vxlan-device.ts";
+export * from "./daemon.ts";
+export * from "./icmp-limiter.ts";
+export * from "./link.ts";
+export * from "./neighbour.ts";
+export * from "./server.ts";

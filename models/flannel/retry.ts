@@ -1,4 +1,4 @@
-import { NS_PER_SECOND, type Ns } from "../../engine/time.ts";
+import type { Ns } from "../../engine/time.ts";
 import { RETRY_ATTEMPTS, RETRY_DELAY_NS, RETRY_JITTER_NS } from "./defaults.ts";
 
 /**
@@ -25,9 +25,4 @@ export function retryOutcome(failures: number): RetryOutcome {
   let minNs = 0;
   for (let i = 1; i < attempts; i++) minNs += retryWait(i, () => 0);
   return { attempts, gaveUp: failures >= RETRY_ATTEMPTS, minNs, maxNs: minNs + (attempts - 1) * RETRY_JITTER_NS };
-}
-
-/** A doubling wait with a limit, as flannel's own loops use it: the wait that follows `wait`. */
-export function doubledWait(wait: Ns, maxNs: Ns = 5 * NS_PER_SECOND): Ns {
-  return Math.min(wait * 2, maxNs);
 }

@@ -112,6 +112,7 @@ interface GivenNode {
   kubeReservedBytes?: number;
   systemReservedBytes?: number;
   hardMemoryThreshold?: number | string | GivenValue | null;
+  hardMemoryThresholdFraction?: number;
   hugePagesBytes?: number;
   podsEnforced: boolean;
 }
@@ -125,12 +126,16 @@ const allocatable = adapter<GivenNode>((given) => {
     capacity: memory(given.capacityBytes),
     kubeReserved: memory(given.kubeReservedBytes),
     systemReserved: memory(given.systemReservedBytes),
-    thresholds: hardMemoryThreshold(given.hardMemoryThreshold),
+    thresholds: hardMemoryThreshold(given.hardMemoryThreshold ?? fractionOf(given.hardMemoryThresholdFraction)),
     hugePagesBytes: given.hugePagesBytes,
     enforceNodeAllocatable: given.podsEnforced ? ["pods"] : [],
   };
   return { allocatableMemoryBytes: nodeAllocatable(node).memory, kubepodsLimitBytes: kubepodsMemoryLimit(node) };
 });
+
+function fractionOf(fraction: number | undefined): GivenValue | undefined {
+  return fraction === undefined ? undefined : { fraction };
+}
 
 function hardMemoryThreshold(given: GivenNode["hardMemoryThreshold"]): Threshold[] {
   if (given === null || given === undefined) return [];

@@ -1,4 +1,4 @@
-import { adapter, NotCovered, type Adapters, type Found } from "../conformance/adapter.ts";
+import { adapter, type Adapters, type Found } from "../conformance/adapter.ts";
 import { inPart } from "./conformance-shapes.ts";
 import { evictionRules } from "./defaults.ts";
 import { hugePagesMountOption, isTmpfsCharged, MountError, tmpfsMountOptions, tmpfsSizeBytes } from "./empty-dir.ts";
@@ -52,9 +52,8 @@ const victim = adapter<{
     init?: boolean;
     reaped?: boolean;
   }>;
-}>(({ scope, totalBytes, pageBytes, tasks: given }) => {
-  // Both scopes follow one rule; what differs is whose tasks are listed and what the total is.
-  if (scope !== "node" && scope !== "cgroup") throw new NotCovered(`the scope ${scope} is unknown`);
+}>(({ scope: _scope, totalBytes, pageBytes, tasks: given }) => {
+  // Every scope follows one rule; what differs is whose tasks are listed and what the total is.
   const tasks = given.map((task): OomTask => ({
     name: task.name,
     rssBytes: task.rssBytes,

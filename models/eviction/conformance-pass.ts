@@ -36,7 +36,10 @@ interface GivenConfig {
 
 interface GivenStep {
   atMs: number;
-  signals: GivenSignals;
+  /** null: the summary cannot be read. */
+  signals: GivenSignals | null;
+  /** The pods from this step on, where they change. */
+  pods?: GivenPod[];
   /** What the second reading shows, after node-level reclaim. */
   signalsAfterReclaim?: GivenSignals;
 }
@@ -76,13 +79,14 @@ const sequence = adapter<GivenSequence>((given) => {
     rules: { ...rules, separateDiskGC: given.kubeletSeparateDiskGC ?? rules.separateDiskGC },
   };
   const layout = toLayout(given.config?.layout ?? given.layout ?? { imageFs: false, split: false });
-  const pods = (given.pods ?? []).map(toPod);
+  let pods = (given.pods ?? []).map(toPod);
   const probes = (given.admissionProbes ?? []).map((probe) => ({ name: probe.name, pod: toAdmitted(probe) }));
   let state = initialState(config);
   let passError = false;
   const all: Eviction[] = [];
   const steps = (given.steps ?? [{ atMs: 0, signals: {} }]).map((step): Found => {
-    const observations = toObservations(step.signals);
+    pods = step.pods?.map(toPod) ?? pods;
+    const observations = step.signals === null ? undefined : toObservations(step.signals);
     const afterwards = step.signalsAfterReclaim === undefined ? observations : toObservations(step.signalsAfterReclaim);
     const done = pass(config, state, { now: ns(step.atMs), layout, pods, observations }, afterwards);
     state = done.state;

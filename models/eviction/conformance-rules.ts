@@ -132,9 +132,10 @@ type GivenMemory = Omit<MemoryStats, "at"> & { timeMs?: number };
 type GivenFileSystem = Omit<FileSystemStats, "at"> & { timeMs?: number };
 
 interface GivenStats {
-  /** The root cgroup, under either name. */
+  /** The root cgroup, under one of its names. */
   memory?: GivenMemory;
   node?: GivenMemory;
+  root?: GivenMemory;
   kubepods?: GivenMemory;
   nodefs?: GivenFileSystem;
   imagefs?: GivenFileSystem;
@@ -145,7 +146,7 @@ interface GivenStats {
 const observation = adapter<{ stats: GivenStats }>(({ stats }) => {
   const pids = stats.pids;
   const observed = observe({
-    memory: timed(stats.memory ?? stats.node),
+    memory: timed(stats.memory ?? stats.node ?? stats.root),
     kubepods: timed(stats.kubepods),
     nodefs: timed(stats.nodefs),
     imagefs: timed(stats.imagefs),

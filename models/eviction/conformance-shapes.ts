@@ -2,6 +2,7 @@ import { NS_PER_MS, type Ns } from "../../engine/time.ts";
 import type { Found } from "../conformance/adapter.ts";
 import type { Layout } from "./layout.ts";
 import type { AdmittedPod, ContainerStats, ManagedPod, QosClass, Resources, Volume } from "./pod.ts";
+import type { QuantityFormat } from "./quantity-text.ts";
 import type { Observation, Observations, Signal } from "./signals.ts";
 import { fractionValue, type Threshold, type ThresholdValue } from "./threshold.ts";
 
@@ -65,19 +66,20 @@ export function optionalNs(time: number | null | undefined): Ns | undefined {
   return time === null || time === undefined ? undefined : ns(time);
 }
 
-export function toValue(given: GivenValue): ThresholdValue {
-  if (given.amount !== undefined) return { amount: given.amount, format: "BinarySI" };
+export function toValue(given: GivenValue, format: QuantityFormat = "BinarySI"): ThresholdValue {
+  if (given.amount !== undefined) return { amount: given.amount, format };
   return fractionValue(given.fraction ?? 0);
 }
 
 export function toThreshold(given: GivenThreshold): Threshold {
   const minReclaim = given.minReclaim ?? undefined;
+  const format = given.signal === "pid.available" ? "DecimalSI" : "BinarySI";
   return {
     signal: given.signal,
     operator: "LessThan",
-    value: toValue(given.value),
+    value: toValue(given.value, format),
     gracePeriod: ns(given.graceMs ?? 0),
-    minReclaim: minReclaim === undefined ? undefined : toValue(minReclaim),
+    minReclaim: minReclaim === undefined ? undefined : toValue(minReclaim, format),
   };
 }
 

@@ -1,0 +1,125 @@
+import { ChainIds, type ChainId, type Layer } from "./layers.ts";
+
+/** An image as the scenario describes it. */
+export interface Image {
+  /** With its tag. */
+  name: string;
+  /** The bottom layer first; none for an image whose pull has a known length. */
+  layers: readonly Layer[];
+}
+
+/** The compressed size of an image: what containerd reports and the collector counts, shared layers included. */
+export function imageSize(image: Image): number {
+  const blobs = new Map(image.layers.map(({ digest, sizeBytes }) => [digest, sizeBytes]));
+  let size = 0;
+  for (const bytes of blobs.values()) size += bytes;
+  return size;
+}
+
+/** What a pull under way must not lose. */
+export interface Lease {
+  readonly image: Image;
+}
+
+/**
+ * The blobs, snapshots and images of one node. The disk holds both the compressed blobs and the unpacked snapshots, as
+ * containerd does by default (discard_unpacked_layers false).
+ */
+export class ImageStore {
+  /** Bytes on the image filesystem. */
+  usedBytes = 0;
+  readonly #chains: ChainIds;
+  readonly #images = new Map<string, Image>();
+  readonly #blobs = new Map<string, number>();
+  readonly #snapshots = new Map<ChainId, number>();
+  readonly #leases = new Set<Lease>();
+
+  /** `chains` is shared by all nodes of a run. */
+  constructor(chains: ChainIds) {
+    this.#chains = chains;
+  }
+
+  get images(): readonly Image[] {
+    return [...this.#images.values()];
+  }
+
+  chainsOf(image: Image): ChainId[] {
+    return this.#chains.ofLayers(image.layers);
+  }
+
+  hasImage(name: string): boolean {
+    return this.#images.has(name);
+  }
+
+  hasBlob(digest: string): boolean {
+    return this.#blobs.has(digest);
+  }
+
+  hasSnapshot(chain: ChainId): boolean {
+    return this.#snapshots.has(chain);
+  }
+
+  addBlob(layer: Layer): void {
+    if (this.#blobs.has(layer.digest)) return;
+    this.#blobs.set(layer.digest, layer.sizeBytes);
+    this.usedBytes += layer.sizeBytes;
+  }
+
+  addSnapshot(chain: ChainId, layer: Layer): void {
+    if (this.#snapshots.has(chain)) return;
+    this.#snapshots.set(chain, layer.unpackedBytes);
+    this.usedBytes += layer.unpackedBytes;
+  }
+
+  addImage(image: Image): void {
+    this.#images.set(image.name, image);
+  }
+
+  /** Puts a whole image there, as the nodes that hold it at time 0 have it. */
+  preload(image: Image): void {
+    const chains = this.chainsOf(image);
+    image.layers.forEach((layer, i) => {
+      this.addBlob(layer);
+      this.addSnapshot(chains[i], layer);
+    });
+    this.addImage(image);
+  }
+
+  /** Keeps the blobs and snapshots of an image while it is being pulled. */
+  hold(lease: Lease): void {
+    this.#leases.add(lease);
+  }
+
+  drop(lease: Lease): void {
+    this.#leases.delete(lease);
+  }
+
+  /**
+   * Removes an image, and with it what no other image and no pull under way needs; what a failed pull left goes with it.
+   * Answers the bytes that the disk gained. Simplified: containerd collects its content a moment later, not at once.
+   */
+  remove(name: string): number {
+    if (!this.#images.delete(name)) return 0;
+    const before = this.usedBytes;
+    const blobs = new Set<string>();
+    const chains = new Set<ChainId>();
+    const kept = [...this.#images.values(), ...[...this.#leases].map(({ image }) => image)];
+    for (const image of kept) {
+      for (const { digest } of image.layers) blobs.add(digest);
+      for (const chain of this.chainsOf(image)) chains.add(chain);
+    }
+    this.usedBytes -= removeOthers(this.#blobs, blobs) + removeOthers(this.#snapshots, chains);
+    return before - this.usedBytes;
+  }
+}
+
+/** Drops the entries that are not kept; their bytes. */
+function removeOthers<K>(sizes: Map<K, number>, kept: ReadonlySet<K>): number {
+  let removed = 0;
+  for (const [key, bytes] of sizes) {
+    if (kept.has(key)) continue;
+    sizes.delete(key);
+    removed += bytes;
+  }
+  return removed;
+}

@@ -1,6 +1,8 @@
-import { adapter, NotCovered, type Adapters } from "../conformance/adapter.ts";
+import { adapter, NotCovered, premise, type Adapters } from "../conformance/adapter.ts";
 import { nsOf, secondsOf } from "../conformance/time.ts";
 import { BackOff } from "../images/backoff.ts";
+import { IMAGE_BACKOFF_INITIAL, IMAGE_BACKOFF_MAX } from "../images/defaults.ts";
+import { ensureImage, pullFailed } from "../images/ensure.ts";
 import {
   computePodActions,
   type ContainerView,
@@ -12,6 +14,9 @@ import { crashLoopBackOff, crashLoopWindows, mayRestart } from "./crash-loop-bac
 import { containerGrace, effectiveGrace, killTimeout, stopContainer, type KillReason } from "./grace.ts";
 import { podPhase, type ContainerStatus } from "./phase.ts";
 import { requeueDelay, type SyncOutcome } from "./pod-workers.ts";
+
+/** The version whose rules the cases state. */
+const RULES_MINOR = 34;
 
 interface GivenContainer {
   restartPolicy?: string;
@@ -185,6 +190,45 @@ const kill = adapter<KillGiven>((given) => {
   return { grace_s: grace, stopContainerGrace_s: stop.stopGrace, preStopRuns: stop.preStopRuns };
 });
 
+interface RetryGiven {
+  pull_fails_instantly: boolean;
+  pod_retry_after_error_s: number;
+  resync_s: number;
+  jitter: number;
+  until_s: number;
+}
+
+/** Plays the syncs of a pod whose image never comes: when it is pulled, and when it is told to wait. */
+function playRetries(given: RetryGiven, backOffIsError: boolean): { [key: string]: number[] } {
+  const image = "broken:1";
+  const backOff = new BackOff({ initial: IMAGE_BACKOFF_INITIAL, max: IMAGE_BACKOFF_MAX });
+  const pulls: number[] = [];
+  const backOffs: number[] = [];
+  const until = nsOf(given.until_s);
+  for (let now = 0; now <= until;) {
+    const request = { podUid: "pod", image, policy: "IfNotPresent" as const };
+    const decision = ensureImage(request, { imageStatus: () => false }, backOff, now, RULES_MINOR);
+    if (decision.kind === "pull") {
+      pulls.push(secondsOf(now));
+      pullFailed(image, decision.backOffKey, "404", backOff, now);
+    } else backOffs.push(secondsOf(now));
+    const outcome = decision.kind === "pull" ? "error" : "backOffOnly";
+    now += requeueDelay(outcome, nsOf(given.resync_s), backOffIsError).base;
+  }
+  return { pull_attempts_at_s: pulls, BackOff_events_at_s: backOffs };
+}
+
+const retry = adapter<RetryGiven>((given) => {
+  premise(given.pull_fails_instantly, "pulls that take time are played by the puller");
+  premise(given.jitter === 0, "jitter draws from a stream");
+  const afterError = requeueDelay("error", 0, true).base;
+  premise(nsOf(given.pod_retry_after_error_s) === afterError, "the retry after an error is fixed upstream");
+  return {
+    variant_backoff_is_an_error: playRetries(given, true),
+    variant_backoff_alone_is_not_an_error: playRetries(given, false),
+  };
+});
+
 interface GraceGiven {
   specGrace_s: number | null;
   deletionGrace_s: number | null;
@@ -200,6 +244,7 @@ export const adapters: Adapters = {
   phase,
   crashloop: crashLoop,
   backoff: backOffAtMax,
+  retry,
   kill,
   grace: adapter<GraceGiven>(({ specGrace_s, deletionGrace_s, override_s, current_s }) => {
     const { grace, isShortened } = effectiveGrace({

@@ -1,5 +1,5 @@
 import type { RandomStream } from "../../engine/random/streams.ts";
-import { NS_PER_US } from "../../engine/time.ts";
+import { NS_PER_US, type Ns } from "../../engine/time.ts";
 import { DEFAULT_PERIOD, NICE_0_WEIGHT } from "./defaults.ts";
 import type { TaskGroup } from "./group.ts";
 import { refuseBandwidth, type Bandwidth } from "./bandwidth-rules.ts";
@@ -132,6 +132,11 @@ export class Cgroup {
     const common = cpus.filter((cpu) => inherited.includes(cpu));
     // A cpuset with none of its parent's CPUs, or with all of them, is as the parent's (cgroup v2).
     return common.length > 0 && common.length < inherited.length ? common : inherited;
+  }
+
+  /** CPU time until now. */
+  get usage(): Ns {
+    return this.#scheduler.usageOf(this.group);
   }
 
   createThread(owner: ThreadOwner): Thread {

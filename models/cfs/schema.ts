@@ -52,7 +52,7 @@ export const kernelSchema = z.strictObject({
         throw new UnitError(`found ${shown(text)}; allowed: "${OLDEST_KERNEL}" to "${NEWEST_KERNEL}"`);
       }
     },
-  ).default(NEWEST_KERNEL),
+  ).prefault(NEWEST_KERNEL),
   hz: z
     .literal([100, 250, 300, 1000])
     .meta({ description: "ticks a second (CONFIG_HZ)", source: "Debian and Ubuntu kernels: 250" })

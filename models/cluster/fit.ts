@@ -56,10 +56,9 @@ const DEFAULT_EVICTION_MEMORY = 100 * 1024 * 1024;
  * getNodeAllocatableInternalAbsolute; pkg/kubelet/eviction/defaults_linux.go (memory.available 100Mi)
  */
 export function allocatable({ capacity, kubelet }: NodeEntry): PodRequests & { pods: number } {
-  const left = (amount: number) => Math.max(0, amount);
   return {
-    cpu: left(capacity.cpu * 1000 - reservedMilli(kubelet)),
-    memory: left(capacity.memory - reservedMemory(kubelet) - DEFAULT_EVICTION_MEMORY),
+    cpu: Math.max(0, capacity.cpu * 1000 - reservedMilli(kubelet)),
+    memory: Math.max(0, capacity.memory - reservedMemory(kubelet) - DEFAULT_EVICTION_MEMORY),
     "ephemeral-storage": capacity["ephemeral-storage"] ?? Infinity,
     pods: capacity.pods,
   };

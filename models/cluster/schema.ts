@@ -158,7 +158,7 @@ export const nodeSchema = refusing(
       .strictObject({
         cpu: wholeCpus,
         memory: quantity({ description: "memory" }, { zero: false }),
-        pods: podCount.default(110),
+        pods: podCount.prefault(110),
         "ephemeral-storage": quantity({ description: "disk that pods may use", defaultNote: "unlimited" }).optional(),
       })
       .meta({ description: "what the node has, as Kubernetes' node.status.capacity" }),

@@ -35,6 +35,12 @@ export interface NodeCgroupsOptions {
   cpuCount: number;
 }
 
+/** Why a node does not take a pod: the container, or the pod itself if absent, and the reason. */
+export interface Refusal {
+  container?: string;
+  reason: string;
+}
+
 /** A pod as its cgroups see it. */
 export interface PodCgroups {
   readonly name: string;
@@ -78,7 +84,7 @@ export class NodeCgroups {
 
   /**
    * The cgroups of a pod that has been there for long (`isSettled`), or of one that starts now. Gives what the kernel or
-   * the kubelet refuses instead, as a list of container (undefined: the pod itself) and reason.
+   * the kubelet refuses instead.
    */
   addPod(
     name: string,
@@ -86,10 +92,10 @@ export class NodeCgroups {
     spec: PodSpec,
     files: { pod: CgroupFiles; containers: Record<string, CgroupFiles> },
     isSettled: boolean,
-  ): PodCgroups | Array<{ container?: string; file?: string; reason: string }> {
+  ): PodCgroups | Refusal[] {
     const { simulation } = this.#options;
     const qos = qosClass(spec);
-    const problems: Array<{ container?: string; reason: string }> = [];
+    const problems: Refusal[] = [];
     for (const container of spec.containers) {
       const count = this.#cpuManager === undefined ? 0 : exclusiveCpus(spec, container);
       if (count > 0 && this.#cpuManager?.take(`${name}/${container.name}`, count) === undefined) {

@@ -1,6 +1,5 @@
-import { resolve as resolvePathOnDisk } from "node:path";
 import { ScenarioErrors, type PathProblem, type Problem } from "../engine/scenario/errors.ts";
-import { readTextFile } from "../engine/scenario/read.ts";
+import { readBeside } from "../engine/scenario/read.ts";
 import type { Schema } from "../engine/scenario/shape.ts";
 import { UnitError } from "../engine/scenario/units.ts";
 import type { NodeEntry, Workload } from "./cluster/schema.ts";
@@ -30,9 +29,12 @@ export function resolveScenario(
   const kubelet: KubeletInput = typeof input.kubelet === "string" ? {} : input.kubelet;
   const nodes = input.nodes.map((node) => resolveNode(node, kubelet));
   const workloads = input.workloads.map((workload) => resolveWorkload(workload, nodes));
-  const traffic = input.traffic.map((entry): TrafficEntry => ({
+  const traffic = input.traffic.map((entry, i): TrafficEntry => ({
     ...entry,
-    arrivals: resolveArrivals(entry.arrivals, dir, (found) => fileProblems.push(...found)),
+    arrivals: resolveArrivals(entry.arrivals, dir, (found) => {
+      if ("inFile" in found) fileProblems.push(...found.inFile);
+      else problems.push({ path: ["traffic", i, "arrivals", "file"], message: found.message });
+    }),
   }));
   const { timeline, problems: timelineProblems } = resolveTimeline(input.timeline, schema, data);
   problems.push(...timelineProblems);
@@ -80,20 +82,24 @@ function resolveWorkload(workload: ScenarioInput["workloads"][number], nodes: re
   return { ...workload, behavior, ...(node === undefined ? {} : { node }) };
 }
 
-function resolveArrivals(
-  arrivals: ArrivalsInput,
-  dir: string,
-  report: (problems: readonly Problem[]) => void,
-): Arrivals {
+/** A trace's rows, read from its file where it has one; what is wrong with that goes to `report`. */
+function resolveArrivals(arrivals: ArrivalsInput, dir: string, report: (found: TraceProblem) => void): Arrivals {
   if (arrivals.type !== "trace") return arrivals;
-  const { file, rows } = arrivals;
-  if (file === undefined) return { type: "trace", rows: rows ?? [] };
+  const { file, rows = [] } = arrivals;
+  if (file === undefined) return { type: "trace", rows };
+  const found = readBeside(dir, file, LARGEST_TRACE_BYTES);
+  if ("message" in found) {
+    report({ message: `${file}: ${found.message}` });
+    return { type: "trace", rows };
+  }
   try {
-    const { text } = readTextFile(resolvePathOnDisk(dir, file), LARGEST_TRACE_BYTES);
-    return { type: "trace", rows: parseTraceCsv(text, file) };
+    return { type: "trace", rows: parseTraceCsv(found.text, file) };
   } catch (error) {
     if (!(error instanceof ScenarioErrors)) throw error;
-    report(error.problems);
-    return { type: "trace", rows: [] };
+    report({ inFile: error.problems });
+    return { type: "trace", rows };
   }
 }
+
+/** The file cannot be read, or its lines are wrong. */
+type TraceProblem = { message: string } | { inFile: readonly Problem[] };

@@ -1,12 +1,11 @@
-import { resolve as resolvePathOnDisk } from "node:path";
 import * as z from "zod";
 import { readYaml, type Source, type YamlFile } from "../engine/scenario/document.ts";
 import { ScenarioErrors, type Path, type PathProblem, type Place, type Problem } from "../engine/scenario/errors.ts";
 import { compareVersions, duration, name, scalar, shown, version } from "../engine/scenario/fields.ts";
 import { describeIssues } from "../engine/scenario/issues.ts";
-import { readTextFile } from "../engine/scenario/read.ts";
+import { LARGEST_SCENARIO_BYTES, readBeside } from "../engine/scenario/read.ts";
 import { parseRepaired } from "../engine/scenario/repair.ts";
-import { isPlainObject, refusing, valueAt } from "../engine/scenario/shape.ts";
+import { refusing, valueAt } from "../engine/scenario/shape.ts";
 import { UnitError } from "../engine/scenario/units.ts";
 import type { Ns } from "../engine/time.ts";
 import { nodeSchema, workloadSchema, type NodeEntry, type Workload } from "./cluster/schema.ts";
@@ -85,8 +84,8 @@ export const scenarioSchema = refusing(
         description: z.string().meta({ description: "the question that it asks, in a sentence" }).optional(),
       })
       .meta({ description: "what the scenario is called" }),
-    seed: seed.default(0),
-    kubernetesVersion: kubernetesVersion.default(NEWEST_KUBERNETES),
+    seed: seed.prefault(0),
+    kubernetesVersion: kubernetesVersion.prefault(NEWEST_KUBERNETES),
     duration: duration({ description: "simulated time" }),
     warmup: duration({ description: "left out of summary.csv" }, { zero: true }).prefault(0),
     window: duration({ description: "the width of a row in throughput.csv and latency.csv" }).prefault("1s"),
@@ -132,21 +131,23 @@ export interface Loaded {
  */
 export function loadScenario(source: Source, overrides: Overrides = {}): Loaded {
   const main = readYaml(source);
-  const cluster = kubeletFileOf(main.data, source.dir);
-  const given = cluster === undefined ? main.data : { ...main.data, kubelet: cluster.fields };
-  const overridden = applyOverrides(scenarioSchema, given, overrides, source.name);
-  const { data } = overridden;
+  const fromFile = withKubeletFile(main.data, source.dir);
+  const overridden = applyOverrides(scenarioSchema, fromFile.data, overrides, source.name);
+  const fromOption = withKubeletFile(overridden.data, source.dir);
+  const { data } = fromOption;
   const locate = (path: Path, at?: "key" | "value"): Place => {
     const option = overridden.optionAt(path);
     if (option !== undefined) return { file: source.name, option };
-    if (cluster !== undefined && path[0] === "kubelet") return cluster.file.locate(path.slice(1), at);
+    if (fromFile.file !== undefined && path[0] === "kubelet") return fromFile.file.locate(path.slice(1), at);
     return main.locate(path, at);
   };
   const { input, problems } = parse(data);
+  problems.push(...fromFile.problems, ...fromOption.problems);
   const resolved = input === undefined ? undefined : resolveScenario(input, scenarioSchema, data, source.dir);
-  if (resolved !== undefined)
+  if (resolved !== undefined) {
     problems.push(...unrelated([...resolved.problems, ...crossProblems(resolved.scenario)], problems));
-  const elsewhere: readonly Problem[] = resolved?.fileProblems ?? [];
+  }
+  const elsewhere = [...fromFile.fileProblems, ...fromOption.fileProblems, ...(resolved?.fileProblems ?? [])];
   if (problems.length > 0 || elsewhere.length > 0 || resolved === undefined) {
     throw new ScenarioErrors(elsewhere, problems).located(locate);
   }
@@ -165,26 +166,51 @@ function parse(data: Record<string, unknown>): { input: ScenarioInput | undefine
   return { input: parseRepaired(scenarioSchema, data, problems), problems };
 }
 
+function isWithin(path: Path, outer: Path): boolean {
+  return outer.every((step, i) => step === path[i]);
+}
+
 /** Findings that do not follow from one that is reported already. */
 function unrelated(found: readonly PathProblem[], reported: readonly PathProblem[]): PathProblem[] {
-  const isWithin = (path: Path, outer: Path) => outer.every((step, i) => step === path[i]);
   return found.filter(({ path, because = [] }) =>
     reported.every((known) => !isWithin(path, known.path) && !because.some((reason) => isWithin(known.path, reason))),
   );
 }
 
-/** A kubelet section that is a file: its fields, and the file itself for the places of problems. */
-function kubeletFileOf(data: Record<string, unknown>, dir: string): { fields: unknown; file: YamlFile } | undefined {
+/** The data with a kubelet section that is a file's path replaced by what the file holds. */
+interface WithKubeletFile {
+  data: Record<string, unknown>;
+  /** The file, for the places of problems. */
+  file?: YamlFile;
+  problems: PathProblem[];
+  fileProblems: readonly Problem[];
+}
+
+function withKubeletFile(data: Record<string, unknown>, dir: string): WithKubeletFile {
   const path = data["kubelet"];
-  if (typeof path !== "string" || path === "") return undefined;
-  const file = readYaml({ ...readTextFile(resolvePathOnDisk(dir, path), 10_000_000), name: path, dir });
-  const expected = { apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration" };
-  const problems = Object.entries(expected)
-    .filter(([field, value]) => valueAt(file.data, field) !== value)
-    .map(([field, value]) => {
-      const found = valueAt(file.data, field);
-      return { ...file.locate([field]), path: field, message: `found ${shown(found)}; allowed: ${value}` };
-    });
-  if (problems.length > 0) throw new ScenarioErrors(problems);
-  return { fields: isPlainObject(file.data) ? file.data : {}, file };
+  if (typeof path !== "string" || path === "") return { data, problems: [], fileProblems: [] };
+  const found = readBeside(dir, path, LARGEST_SCENARIO_BYTES);
+  if ("message" in found) {
+    const problems: PathProblem[] = [{ path: ["kubelet"], message: `${path}: ${found.message}` }];
+    return { data: { ...data, kubelet: {} }, problems, fileProblems: [] };
+  }
+  try {
+    const file = readYaml({ text: found.text, name: path, dir });
+    const fileProblems = kindProblems(file);
+    return { data: { ...data, kubelet: file.data }, file, problems: [], fileProblems };
+  } catch (error) {
+    if (!(error instanceof ScenarioErrors)) throw error;
+    return { data: { ...data, kubelet: {} }, problems: [], fileProblems: error.problems };
+  }
+}
+
+const KUBELET_FILE = { apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration" };
+
+/** A file says what it is; what it says wrongly the schema reports. */
+function kindProblems(file: YamlFile): Problem[] {
+  return Object.entries(KUBELET_FILE)
+    .filter(([field]) => valueAt(file.data, field) === undefined)
+    .map(([field, value]) =>
+      Object.assign(file.locate([]), { path: field, message: `a required field is missing; allowed: ${value}` }),
+    );
 }

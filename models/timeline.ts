@@ -110,7 +110,7 @@ function resolveSet({ path: text, value }: TimelineInput, root: Schema, data: un
     const result = z.core.safeParse(schema, value);
     if (result.success) return { path, value: result.data };
     const problems = describeIssues(schema, value, result.error.issues);
-    return { problems: problems.map((problem) => ({ ...problem, path: [...place, "value", ...problem.path] })) };
+    return { problems: problems.map(({ path, message, at }) => ({ path: [...place, "value", ...path], message, at })) };
   } catch (error) {
     if (!(error instanceof PathError)) throw error;
     return { problems: [{ path: [...place, "path"], message: error.message }] };

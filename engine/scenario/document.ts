@@ -41,11 +41,10 @@ function parse({ text, name }: { text: string; name: string }) {
     const { line, col } = lineCounter.linePos(offset);
     return { file: name, line, column: col, sourceLine: lines[line - 1] };
   };
-  const syntax = [...document.errors, ...document.warnings].map((error) => ({
-    ...place(error.pos[0]),
-    path: "",
-    message: syntaxMessage(error, text),
-  }));
+  const syntax: Problem[] = [];
+  for (const error of [...document.errors, ...document.warnings]) {
+    syntax.push({ ...place(error.pos[0]), path: "", message: syntaxMessage(error, text) });
+  }
   if (syntax.length > 0) throw new ScenarioErrors(syntax);
   const forbidden = forbiddenNodes(document, place);
   if (forbidden.length > 0) throw new ScenarioErrors(forbidden);
@@ -67,7 +66,7 @@ function syntaxMessage(error: YAMLError, text: string): string {
   }
 }
 
-/** Keys that would reach into JavaScript's own objects, and aliases that stand inside what they name. */
+/** Keys that would reach into JavaScript's own objects, and aliases that name nothing or what they stand in. */
 function forbiddenNodes(document: Document.Parsed, place: (offset: number) => Place): Problem[] {
   const problems: Problem[] = [];
   visit(document, {
@@ -79,13 +78,13 @@ function forbiddenNodes(document: Document.Parsed, place: (offset: number) => Pl
     },
     Alias(_, alias, ancestors) {
       const target = alias.resolve(document);
-      if (target !== undefined && ancestors.includes(target)) {
-        problems.push({
-          ...place(alias.range?.[0] ?? 0),
-          path: "",
-          message: `the alias *${alias.source} stands inside what it names`,
-        });
-      }
+      const message =
+        target === undefined
+          ? `no value is named &${alias.source}`
+          : ancestors.includes(target)
+            ? `the alias *${alias.source} stands inside what it names`
+            : undefined;
+      if (message !== undefined) problems.push({ ...place(alias.range?.[0] ?? 0), path: "", message });
     },
   });
   return problems;

@@ -99,31 +99,31 @@ function readSize(value: unknown, zero: boolean): number {
   return refuseZero(parseSize(unitText(value, "a size such as 64KB, 1GiB or 512Mi", zero)), value, zero);
 }
 
+function readByteRate(value: unknown): number {
+  return refuseZero(parseByteRate(unitText(value, "a rate such as 50MB/s", false)), value, false);
+}
+
+function readBitRate(value: unknown): number {
+  return refuseZero(parseBitRate(unitText(value, "a rate such as 1Gbit", false)), value, false);
+}
+
+function readRate(value: unknown): Rate {
+  return parseRate(value === 0 ? "0/s" : unitText(value, "a rate such as 30/s or 10/m", false));
+}
+
 /** A rate of data in bytes a second. */
 export function byteRate(meta: FieldMeta) {
-  const read = (value: unknown) => parseByteRate(unitText(value, "a rate such as 50MB/s", false));
-  return scalar<number>((value) => refuseZero(read(value), value, false), {
-    unit: "bytes a second",
-    examples: ["50MB/s"],
-    ...meta,
-  });
+  return scalar<number>(readByteRate, { unit: "bytes a second", examples: ["50MB/s"], ...meta });
 }
 
 /** A rate of data in bits a second. */
 export function bitRate(meta: FieldMeta) {
-  const read = (value: unknown) => parseBitRate(unitText(value, "a rate such as 1Gbit", false));
-  return scalar<number>((value) => refuseZero(read(value), value, false), {
-    unit: "bits a second",
-    examples: ["1Gbit"],
-    ...meta,
-  });
+  return scalar<number>(readBitRate, { unit: "bits a second", examples: ["1Gbit"], ...meta });
 }
 
 /** A rate of items such as requests. It may be 0. */
 export function rate(meta: FieldMeta) {
-  const read = (value: unknown) =>
-    parseRate(value === 0 ? "0/s" : unitText(value, "a rate such as 30/s or 10/m", false));
-  return scalar<Rate>(read, { unit: "items a time", examples: ["30/s"], ...meta }, ["string", "integer"]);
+  return scalar<Rate>(readRate, { unit: "items a time", examples: ["30/s"], ...meta }, ["string", "integer"]);
 }
 
 /** Kubernetes writes quantities as texts and as numbers. */
@@ -133,10 +133,14 @@ function quantityText(value: unknown): string {
   throw new UnitError(`found ${shown(value)}; allowed: a Kubernetes quantity such as 500m, 2, 512Mi or 4Gi`);
 }
 
+function readMilliQuantity(value: unknown): number {
+  return parseMilliQuantity(quantityText(value));
+}
+
 /** A Kubernetes quantity in thousandths (CPU). */
 export function milliQuantity(meta: FieldMeta) {
-  const read = (value: unknown) => parseMilliQuantity(quantityText(value));
-  return scalar<number>(read, { unit: "Kubernetes quantity", examples: ["500m"], ...meta }, ["string", "number"]);
+  const about = { unit: "Kubernetes quantity", examples: ["500m"], ...meta };
+  return scalar<number>(readMilliQuantity, about, ["string", "number"]);
 }
 
 /** A Kubernetes quantity in whole units (bytes, pods). */
@@ -270,7 +274,11 @@ function distributionOf(what: "duration" | "size", meta: FieldMeta) {
   return z
     .union([bare, variants])
     .transform((value): Distribution => value)
-    .meta({ unit: `${what}, or a distribution of ${what}s`, ...meta });
+    .meta({
+      unit: `${what}, or a distribution of ${what}s`,
+      examples: what === "duration" ? ["20ms", { type: "exponential", mean: "20ms" }] : ["1KB"],
+      ...meta,
+    });
 }
 
 /** A duration that is drawn: a bare value or a distribution. */

@@ -3,7 +3,8 @@ import { dirname, resolve } from "node:path";
 import type { Source } from "./document.ts";
 import { ScenarioErrors } from "./errors.ts";
 
-const LARGEST_SCENARIO_BYTES = 10_000_000;
+/** A scenario, or another YAML file that belongs to it. */
+export const LARGEST_SCENARIO_BYTES = 10_000_000;
 
 /**
  * Reads a scenario's text from a file, or from standard input for "-" (relative paths then count from the working
@@ -22,22 +23,22 @@ export async function readScenarioFile(path: string): Promise<Source> {
   return { text: decode(Buffer.concat(chunks), name), name, dir: process.cwd() };
 }
 
-/** Reads a text file of at most `largestBytes`. Throws ScenarioErrors as `readScenarioFile` does. */
-export function readTextFile(path: string, largestBytes: number): { text: string; name: string } {
+/** Reads a text file of at most `largestBytes`; `name` is what messages call it. Throws ScenarioErrors as above. */
+export function readTextFile(path: string, largestBytes: number, name = path): { text: string; name: string } {
   let bytes: Buffer;
   try {
     const stats = statSync(path);
-    if (stats.isDirectory()) throw refused(path, "is a folder; allowed: a file");
-    if (stats.size > largestBytes) throw refused(path, tooLarge(`${stats.size} bytes`, largestBytes));
+    if (stats.isDirectory()) throw refused(name, "is a folder; allowed: a file");
+    if (stats.size > largestBytes) throw refused(name, tooLarge(`${stats.size} bytes`, largestBytes));
     bytes = readFileSync(path);
   } catch (error) {
     if (error instanceof ScenarioErrors) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR") throw refused(path, "there is no such file");
-    throw refused(path, `cannot be read: ${(error as Error).message}`);
+    if (code === "ENOENT" || code === "ENOTDIR") throw refused(name, "there is no such file");
+    throw refused(name, `cannot be read: ${(error as Error).message}`);
   }
-  if (bytes.length > largestBytes) throw refused(path, tooLarge(`${bytes.length} bytes`, largestBytes));
-  return { text: decode(bytes, path), name: path };
+  if (bytes.length > largestBytes) throw refused(name, tooLarge(`${bytes.length} bytes`, largestBytes));
+  return { text: decode(bytes, name), name };
 }
 
 function decode(bytes: Buffer, name: string): string {
@@ -58,4 +59,16 @@ function tooLarge(found: string, allowed: number): string {
 
 function refused(name: string, message: string): ScenarioErrors {
   return new ScenarioErrors([{ file: name, path: "", message }]);
+}
+
+/**
+ * Reads a text file that a scenario in the folder `dir` names, or says why it cannot be read.
+ */
+export function readBeside(dir: string, path: string, largestBytes: number): { text: string } | { message: string } {
+  try {
+    return readTextFile(resolve(dir, path), largestBytes, path);
+  } catch (error) {
+    if (error instanceof ScenarioErrors) return { message: error.problems[0].message };
+    throw error;
+  }
 }

@@ -1,6 +1,8 @@
+const SHORTEST_BEGINNING = 3;
+
 /**
  * The candidate that was most likely meant, by edit distance without regard to case: at most a third of the longer word
- * may differ. Undefined where nothing is near. Of equally near ones, the first.
+ * may differ, or the word is a beginning. Undefined where nothing is near. Of equally near ones, the first.
  */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > 64) return undefined;
@@ -8,7 +10,10 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   let bestDistance = Infinity;
   for (const candidate of candidates) {
     const allowed = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const edits = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    // A beginning (p99 of p99_ms) is always near, and nearer than another word with as many edits.
+    const isBeginning = word.length >= SHORTEST_BEGINNING && candidate.startsWith(word);
+    const distance = isBeginning ? Math.min(edits, allowed) - 0.5 : edits;
     if (distance <= allowed && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

@@ -1,0 +1,91 @@
+import { stringify } from "yaml";
+import type { CommandModule } from "yargs";
+import { ScenarioErrors, formatProblem, type Problem } from "../engine/scenario/errors.ts";
+import { readScenarioFile } from "../engine/scenario/read.ts";
+import { checkComposition } from "../models/compose.ts";
+import { loadScenario, type Overrides } from "../models/scenario.ts";
+
+interface Arguments {
+  files: string[];
+  set: string[];
+  seed?: string;
+  duration?: string;
+  output: "table" | "json" | "yaml";
+}
+
+/** What `sim validate` says of one file. */
+interface Verdict {
+  file: string;
+  valid: boolean;
+  notices: string[];
+  problems: Array<Pick<Problem, "file" | "line" | "column" | "path" | "message">>;
+}
+
+/** `sim validate FILE...`: checks scenarios, and whether they can be put together, without running them. */
+export const command: CommandModule<object, Arguments> = {
+  command: "validate <files..>",
+  describe: "check scenarios without running them",
+  builder: (yargs) =>
+    yargs
+      .positional("files", {
+        type: "string",
+        array: true,
+        demandOption: true,
+        describe: "scenarios; - is standard input",
+      })
+      .option("set", {
+        type: "string",
+        array: true,
+        nargs: 1,
+        default: [],
+        describe: "PATH=VALUE in place of the file's value",
+      })
+      .option("seed", { type: "string", describe: "in place of the file's seed" })
+      .option("duration", { type: "string", describe: "in place of the file's duration" })
+      .option("output", {
+        alias: "o",
+        choices: ["table", "json", "yaml"] as const,
+        default: "table" as const,
+        describe: "form of the answer",
+      }),
+  handler: async ({ files, set, seed, duration, output }) => {
+    const verdicts: Verdict[] = [];
+    for (const file of files) {
+      const { verdict, errors } = await check(file, { set, seed, duration });
+      verdicts.push(verdict);
+      if (errors !== undefined) process.exitCode = 2;
+      if (output === "table") print(verdict, errors);
+    }
+    const answer = verdicts.length === 1 ? verdicts[0] : verdicts;
+    if (output === "json") process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
+    if (output === "yaml") process.stdout.write(stringify(answer));
+  },
+};
+
+async function check(file: string, overrides: Overrides): Promise<{ verdict: Verdict; errors?: ScenarioErrors }> {
+  try {
+    const { scenario, notices, locate } = loadScenario(await readScenarioFile(file), overrides);
+    const found = checkComposition(scenario);
+    if (found.length > 0) throw ScenarioErrors.at(found).located(locate);
+    return { verdict: { file, valid: true, notices, problems: [] } };
+  } catch (error) {
+    if (!(error instanceof ScenarioErrors)) throw error;
+    const problems = error.problems.map(({ file, line, column, path, message }) => ({
+      file,
+      line,
+      column,
+      path,
+      message,
+    }));
+    return { verdict: { file, valid: false, notices: [], problems }, errors: error };
+  }
+}
+
+function print({ file, notices }: Verdict, errors: ScenarioErrors | undefined): void {
+  for (const notice of notices) process.stderr.write(`${file}: ${notice}\n`);
+  if (errors === undefined) process.stdout.write(`${file}: valid\n`);
+  else
+    process.stderr.write(
+      errors.problems.map((problem) => `${formatProblem(problem, process.stderr.isTTY)}\n`).join(""),
+    );
+}

@@ -150,7 +150,7 @@ function routeOf(dst: string, text: string): Route {
   return { dst, via, device, isOnlink: text.endsWith(" onlink") };
 }
 
-function object<T>(map: ReadonlyMap<string, T>, show: (value: T) => string): Record<string, string> {
+function object<T>(map: Iterable<[string, T]>, show: (value: T) => string): Record<string, string> {
   return Object.fromEntries([...map].map(([key, value]) => [key, show(value)]));
 }
 
@@ -277,14 +277,14 @@ const routes = adapter((given: RepairGiven): Found => {
   premise(given.backend === "vxlan" || given.backend === "host-gw", `the backend "${given.backend}"`);
   const kernel = new KernelTables([UNDERLAY, DEVICE]);
   const repair = given.backend === "vxlan" ? vxlanRepair(kernel) : hostGwRepair(kernel);
-  const [dst] = kernel.routes.keys();
+  const [[dst]] = kernel.routes;
   kernel.routes.delete(dst);
   repair.periodic();
-  if (kernel.routes.has(dst)) return { restored: true, withinSeconds: ROUTE_CHECK_NS / NS_PER_SECOND };
+  if (kernel.routes.get(dst) !== undefined) return { restored: true, withinSeconds: ROUTE_CHECK_NS / NS_PER_SECOND };
   repair.announce();
   return {
     restored: false,
-    until: kernel.routes.has(dst) ? "next add event for that node or daemon restart" : undefined,
+    until: kernel.routes.get(dst) !== undefined ? "next add event for that node or daemon restart" : undefined,
   };
 });
 

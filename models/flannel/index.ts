@@ -34,4 +34,5 @@ export * from "./daemon.ts";
 export * from "./icmp-limiter.ts";
 export * from "./link.ts";
 export * from "./neighbour.ts";
+export * from "./packed-store.ts";
 export * from "./server.ts";

@@ -35,22 +35,55 @@ export interface TableSizes {
   fdb: number;
 }
 
+export interface NeighbourEntry {
+  readonly mac: Mac;
+  readonly device: string;
+}
+
+export interface FdbEntry {
+  readonly ip: string;
+  readonly device: string;
+}
+
+/** Where one table keeps its entries; a Map is one. */
+export interface TableStore<V> extends Iterable<[string, V]> {
+  readonly size: number;
+  get(key: string): V | undefined;
+  set(key: string, value: V): unknown;
+  delete(key: string): boolean;
+}
+
+export interface TableStores {
+  /** By destination, a CIDR. */
+  readonly routes: TableStore<Route>;
+  /** By address. */
+  readonly neighbours: TableStore<NeighbourEntry>;
+  /** By MAC address. */
+  readonly fdb: TableStore<FdbEntry>;
+}
+
 /**
- * A node's route table for pod subnets, its permanent neighbours and its FDB, as far as the daemon writes them (rule
- * R12). Keys are texts: a CIDR, an address, a MAC address.
+ * A node's route table for pod subnets, its permanent neighbours and its FDB, as far as the daemon writes them (rule R12).
  * Source: linux net/ipv4/fib_frontend.c, net/core/neighbour.c, drivers/net/vxlan/vxlan_core.c.
  */
 export class KernelTables {
-  readonly routes = new Map<string, Route>();
-  readonly neighbours = new Map<string, { mac: Mac; device: string }>();
-  readonly fdb = new Map<string, { ip: string; device: string }>();
+  readonly routes: TableStore<Route>;
+  readonly neighbours: TableStore<NeighbourEntry>;
+  readonly fdb: TableStore<FdbEntry>;
   readonly #devices: Set<string>;
   readonly #isOnLink: (gateway: string) => boolean;
 
   /** `isOnLink`: whether a gateway that is not declared onlink lies on a segment of this node. */
-  constructor(devices: Iterable<string>, isOnLink: (gateway: string) => boolean = () => true) {
+  constructor(
+    devices: Iterable<string>,
+    isOnLink: (gateway: string) => boolean = () => true,
+    stores: TableStores = { routes: new Map(), neighbours: new Map(), fdb: new Map() },
+  ) {
     this.#devices = new Set(devices);
     this.#isOnLink = isOnLink;
+    this.routes = stores.routes;
+    this.neighbours = stores.neighbours;
+    this.fdb = stores.fdb;
   }
 
   get sizes(): TableSizes {

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { Simulation } from "../../engine/simulation.ts";
 import { NS_PER_MS, NS_PER_SECOND, NS_PER_US } from "../../engine/time.ts";
-import { DEFAULT_WRITE_COSTS, PeerDaemon, writesTo } from "./daemon.ts";
+import { DEFAULT_WRITE_COSTS, hostGwBackend, udpBackend, vxlanBackend, writesTo } from "./backends.ts";
+import { PeerDaemon } from "./daemon.ts";
 import { prefixOf } from "./ip.ts";
 import { KernelTables, type Operation } from "./kernel-tables.ts";
 import type { Lease, LeaseEvent } from "./lease.ts";
 import { formatMac } from "./mac.ts";
+import { RouteNetwork } from "./route-network.ts";
+import { ProxyTable } from "./udp-proxy.ts";
 
 const context = { v4: "flannel.1", isDirect: () => false };
 
@@ -23,8 +26,8 @@ function start(write?: (operation: Operation) => boolean) {
   const sim = new Simulation({ seed: 3 });
   const tables = new KernelTables(["flannel.1"]);
   const finished: number[] = [];
-  const ports = { write: write ?? writesTo(tables), handled: () => void finished.push(sim.now) };
-  const daemon = new PeerDaemon(sim, context, ports, sim.random("flannel/retry"));
+  const backend = vxlanBackend(context, write ?? writesTo(tables), sim.random("flannel/retry"));
+  const daemon = new PeerDaemon(sim, backend, () => void finished.push(sim.now));
   return { sim, tables, daemon, finished };
 }
 
@@ -96,14 +99,45 @@ describe("a daemon", () => {
 
     const again = new Simulation();
     const kernel = new KernelTables(["flannel.1"]);
-    const chained: PeerDaemon = new PeerDaemon(
-      again,
-      context,
-      { write: writesTo(kernel), handled: () => void (chained.events < 3 && chained.push(add(chained.events + 1))) },
-      again.random("flannel/retry"),
-    );
+    const backend = vxlanBackend(context, writesTo(kernel), again.random("flannel/retry"));
+    const chained: PeerDaemon = new PeerDaemon(again, backend, () => {
+      if (chained.events < 3) chained.push(add(chained.events + 1));
+    });
     chained.push(add(1));
     again.runUntil(NS_PER_SECOND);
     expect([chained.events, kernel.sizes.routes]).toEqual([3, 3]);
+  });
+});
+
+describe("the other backends' daemons", () => {
+  it("host-gw repairs a route within 10 s, but not while it is dead", () => {
+    const sim = new Simulation();
+    const kernel = new KernelTables(["eth0"]);
+    const daemon = new PeerDaemon(sim, hostGwBackend(new RouteNetwork(kernel, "eth0")));
+    daemon.push({ type: "add", lease: { ...lease(1), backendType: "host-gw" } });
+    sim.runUntil(12 * NS_PER_SECOND);
+    expect([daemon.writes, kernel.routes.size]).toEqual([1, 1]);
+    kernel.routes.delete("10.0.1.0/24");
+    sim.runUntil(19 * NS_PER_SECOND);
+    expect(kernel.routes.size).toBe(0);
+    sim.runUntil(21 * NS_PER_SECOND);
+    expect(kernel.routes.size).toBe(1);
+    daemon.stop();
+    kernel.routes.delete("10.0.1.0/24");
+    sim.runUntil(60 * NS_PER_SECOND);
+    expect([kernel.routes.size, sim.pending]).toEqual([0, 0]);
+    daemon.start();
+    sim.runUntil(71 * NS_PER_SECOND);
+    expect(kernel.routes.size).toBe(1);
+  });
+
+  it("udp fills the proxy's table at the price of the decoding", () => {
+    const sim = new Simulation();
+    const table = new ProxyTable();
+    const daemon = new PeerDaemon(sim, udpBackend(table));
+    daemon.push(add(1));
+    daemon.push(add(2));
+    sim.runUntil(2 * DEFAULT_WRITE_COSTS.eventNs + 1);
+    expect([daemon.events, table.size]).toEqual([2, 2]);
   });
 });

@@ -1,40 +1,28 @@
 import { NO_EVENT, type Handle } from "../../engine/event-store.ts";
-import type { RandomStream } from "../../engine/random/streams.ts";
 import type { Simulation } from "../../engine/simulation.ts";
 import type { Ns } from "../../engine/time.ts";
-import type { KernelTables, Operation } from "./kernel-tables.ts";
 import type { LeaseEvent } from "./lease.ts";
-import { planPeer, PlanRunner, type VxlanContext } from "./peer-plan.ts";
-import { retryWait } from "./retry.ts";
-import { EVENT_LOG_NS, FDB_WRITE_NS, NEIGHBOUR_WRITE_NS, ROUTE_WRITE_NS } from "./defaults.ts";
 
-/** What the daemon's work costs in time. */
-export interface WriteCosts {
-  /** Decoding and logging one event. */
-  readonly eventNs: Ns;
-  readonly neighbourNs: Ns;
-  readonly fdbNs: Ns;
-  readonly routeNs: Ns;
+/** The work that one lease event makes, write by write. */
+export interface PeerJob {
+  /** What the next write costs; undefined when there is none left. */
+  readonly costNs: Ns | undefined;
+  /** Does the write at the end of its cost, and returns the pause before the next one. */
+  write(): Ns;
 }
 
-export const DEFAULT_WRITE_COSTS: WriteCosts = {
-  eventNs: EVENT_LOG_NS,
-  neighbourNs: NEIGHBOUR_WRITE_NS,
-  fdbNs: FDB_WRITE_NS,
-  routeNs: ROUTE_WRITE_NS,
-};
-
-export interface DaemonPorts {
-  /** Does a write in the kernel; true where the kernel refuses it. */
-  write(operation: Operation): boolean;
-  /** An event was worked off, with or without success. */
-  handled?(event: LeaseEvent): void;
+/** What a backend does with lease events, and what it does by itself. */
+export interface DaemonBackend {
+  /** Decoding and logging one event. */
+  readonly eventNs: Ns;
+  begin(event: LeaseEvent): PeerJob;
+  readonly periodic?: { readonly everyNs: Ns; readonly act: () => void };
 }
 
 /**
- * The loop of a vxlan daemon (rule R26): lease events wait in one queue and are worked off one after the other, write by
- * write; a write that fails is tried again after 0.1, 0.2, 0.4 s ... and holds everything else up meanwhile. A daemon that
- * is killed forgets its queue and leaves the kernel's tables as they are, half written or not.
+ * The loop of a daemon (rule R26): lease events wait in one queue and are worked off one after the other, write by write;
+ * a write that fails is tried again later and holds everything else up meanwhile. A daemon that is killed forgets its
+ * queue and leaves the kernel's tables as they are, half written or not.
  * Source: flannel v0.28.9 pkg/backend/vxlan/vxlan_network.go Run, pkg/subnet/kube/kube.go WatchLeases.
  *
  * Simplified: the queue is unbounded. Upstream's holds 5,000 events and loses none beyond: up to 100 senders poll for
@@ -46,32 +34,28 @@ export class PeerDaemon {
   writes = 0;
 
   readonly #sim: Simulation;
-  readonly #context: VxlanContext;
-  readonly #ports: DaemonPorts;
-  readonly #random: RandomStream;
-  readonly #costs: WriteCosts;
+  readonly #backend: DaemonBackend;
+  readonly #handled: ((event: LeaseEvent) => void) | undefined;
   readonly #onTimer: () => void;
-  readonly #below: (n: number) => number;
+  readonly #onPeriod: () => void;
   #queue: LeaseEvent[] = [];
   #head = 0;
-  #isRunning = true;
-  #plan: PlanRunner | undefined;
+  #isRunning = false;
+  #job: PeerJob | undefined;
   #timer: Handle = NO_EVENT;
+  #period: Handle = NO_EVENT;
 
-  constructor(
-    sim: Simulation,
-    context: VxlanContext,
-    ports: DaemonPorts,
-    random: RandomStream,
-    costs: WriteCosts = DEFAULT_WRITE_COSTS,
-  ) {
+  /** The daemon runs at once; `handled` is told of every event that was worked off, with or without success. */
+  constructor(sim: Simulation, backend: DaemonBackend, handled?: (event: LeaseEvent) => void) {
     this.#sim = sim;
-    this.#context = context;
-    this.#ports = ports;
-    this.#random = random;
-    this.#costs = costs;
+    this.#backend = backend;
+    this.#handled = handled;
     this.#onTimer = () => this.#step();
-    this.#below = (n) => this.#random.below(n);
+    this.#onPeriod = () => {
+      this.#backend.periodic?.act();
+      this.#schedulePeriod();
+    };
+    this.start();
   }
 
   get isRunning(): boolean {
@@ -87,80 +71,64 @@ export class PeerDaemon {
   push(event: LeaseEvent): void {
     if (!this.#isRunning) return;
     this.#queue.push(event);
-    if (this.#plan === undefined) this.#begin();
+    if (this.#job === undefined) this.#begin();
   }
 
   /** Kills the daemon. */
   stop(): void {
     this.#isRunning = false;
     this.#sim.cancel(this.#timer);
-    this.#timer = NO_EVENT;
-    this.#plan = undefined;
+    this.#sim.cancel(this.#period);
+    this.#job = undefined;
     this.#queue = [];
     this.#head = 0;
   }
 
   /** Starts it again; whoever starts it hands it every current lease anew. */
   start(): void {
+    if (this.#isRunning) return;
     this.#isRunning = true;
+    this.#schedulePeriod();
   }
 
   #begin(): void {
-    const plan = planPeer(this.#queue[this.#head], this.#context);
-    this.#plan = new PlanRunner(plan.kind === "steps" ? plan.steps : []);
-    this.#wait(this.#costs.eventNs + this.#costOf(this.#plan.operation));
+    this.#job = this.#backend.begin(this.#queue[this.#head]);
+    this.#wait(this.#backend.eventNs + (this.#job.costNs ?? 0));
   }
 
   /** Ends the write that was under way, if there was one, and turns to the next. */
   #step(): void {
-    this.#timer = NO_EVENT;
-    const plan = this.#plan;
-    if (plan === undefined) return;
-    const operation = plan.operation;
-    if (operation !== undefined) {
+    const job = this.#job;
+    if (job === undefined) return;
+    if (job.costNs !== undefined) {
       this.writes++;
-      const hasFailed = this.#ports.write(operation);
+      const pause = job.write();
       // The write may have killed the daemon.
-      if (this.#plan !== plan) return;
-      const failures = plan.settle(hasFailed);
-      const pause = failures > 0 ? retryWait(failures, this.#below) : 0;
-      if (plan.operation !== undefined) return this.#wait(pause + this.#costOf(plan.operation));
+      if (this.#job !== job) return;
+      if (job.costNs !== undefined) return this.#wait(pause + job.costNs);
     }
     this.#end();
   }
 
   #end(): void {
     const event = this.#queue[this.#head++];
-    this.#plan = undefined;
+    this.#job = undefined;
     this.events++;
     if (this.#head === this.#queue.length) {
       this.#queue = [];
       this.#head = 0;
     }
-    this.#ports.handled?.(event);
+    this.#handled?.(event);
     // Who was told may have killed the daemon or handed it an event.
-    if (this.#isRunning && this.pending > 0 && this.#plan === undefined) this.#begin();
+    if (this.#isRunning && this.pending > 0 && this.#job === undefined) this.#begin();
   }
 
   #wait(delay: Ns): void {
     this.#timer = this.#sim.schedule(delay, this.#onTimer, undefined);
   }
 
-  #costOf(operation: Operation | undefined): Ns {
-    switch (operation?.table) {
-      case "neighbour":
-        return this.#costs.neighbourNs;
-      case "fdb":
-        return this.#costs.fdbNs;
-      case "route":
-        return this.#costs.routeNs;
-      default:
-        return 0;
-    }
+  #schedulePeriod(): void {
+    const periodic = this.#backend.periodic;
+    if (periodic !== undefined) this.#period = this.#sim.schedule(periodic.everyNs, this.#onPeriod, undefined);
   }
-}
-
-/** The write port of a daemon whose writes reach these tables and nothing else. */
-export function writesTo(tables: KernelTables): (operation: Operation) => boolean {
-  return (operation) => tables.apply(operation) !== undefined;
 }

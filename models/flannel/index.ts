@@ -4,6 +4,7 @@
  * their sources and says what is left out and how large the error of that is.
  */
 export * from "./annotations.ts";
+export * from "./backends.ts";
 export * from "./closed-forms.ts";
 export * from "./cni.ts";
 export * from "./defaults.ts";

@@ -3,7 +3,8 @@
  * how limits of local storage are enforced, and whom the kernel's OOM killer takes. These are the rules, as pure functions
  * of what they see; README.md numbers them and says what is left out and how large the error is.
  *
- * `synchronize` is one pass of the manager; whoever plays it in time carries out its decision.
+ * `synchronize` is one pass of the manager; whoever plays it in time carries out its decision. `Quantity` is what moves in
+ * simulated time: memory, disk, inodes, processes.
  */
 export * from "./conditions.ts";
 export * from "./defaults.ts";
@@ -19,6 +20,7 @@ export * from "./oom.ts";
 export * from "./parse.ts";
 export * from "./pod.ts";
 export * from "./quantity-text.ts";
+export * from "./quantity.ts";
 export * from "./ranking.ts";
 export * from "./signals.ts";
 export * from "./synchronize.ts";

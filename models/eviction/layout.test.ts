@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { measuredParts, nodeReclaims, withContainerFsThresholds } from "./layout.ts";
-import { GI, line } from "./testing.ts";
+import { GI, line } from "./testing/world.ts";
 import { thresholdsMet } from "./threshold.ts";
 
 const SINGLE = { imageFs: false, split: false };

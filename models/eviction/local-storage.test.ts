@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { localStorageEvictions } from "./local-storage.ts";
 import type { ManagedPod } from "./pod.ts";
-import { GI, memoryPod } from "./testing.ts";
+import { GI, memoryPod } from "./testing/world.ts";
 
 function pod(more: Partial<ManagedPod>): ManagedPod {
   return memoryPod("p", 0, more);

@@ -10,7 +10,7 @@ import {
 import { memoryHigh } from "./memory-qos.ts";
 import { notifierCount, usageTrigger, watchedMemory } from "./memory-notifier.ts";
 import { observe, workingSet } from "./signals.ts";
-import { GI, line, MI } from "./testing.ts";
+import { GI, line, MI } from "./testing/world.ts";
 
 describe("memory.high", () => {
   it("lies between request and limit by the throttling factor, on a page: 800Mi + 0.6 x 200Mi = 920Mi", () => {

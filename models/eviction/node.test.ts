@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { kubeletProblems, type CheckedKubeletConfiguration } from "./kubelet-checks.ts";
 import { kubepodsMemoryLimit, nodeAllocatable, type NodeReservations } from "./node-allocatable.ts";
 import { admits } from "./pod.ts";
-import { GI, line, MI, SECOND } from "./testing.ts";
+import { GI, line, MI, SECOND } from "./testing/world.ts";
 import { effectiveGraceSeconds, killWaitLimitSeconds, nextPassAfterEviction, nextPassAfterSleep } from "./timing.ts";
 
 /** When the next pass begins after a kill that returned at 0.5 s, in seconds. */

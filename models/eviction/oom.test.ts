@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { killsWholeContainer, oomPoints, oomScoreAdj, oomVictim, type OomScoredPod } from "./oom.ts";
 import type { EvictionContainer, QosClass } from "./pod.ts";
-import { GI, MI } from "./testing.ts";
+import { GI, MI } from "./testing/world.ts";
 
 function container(name: string, memoryBytes: number, kind: EvictionContainer["kind"] = "regular"): EvictionContainer {
   return { name, kind, requests: { memoryBytes } };

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ManagedPod } from "./pod.ts";
 import { isCritical } from "./pod.ts";
 import { afterReclaim, initialState, synchronize, type PassInputs } from "./synchronize.ts";
-import { GI, line, manager, SECOND } from "./testing.ts";
+import { GI, line, manager, SECOND } from "./testing/world.ts";
 
 const LAYOUTS = [
   { imageFs: false, split: false },

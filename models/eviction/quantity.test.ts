@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Simulation } from "../../engine/simulation.ts";
 import { Quantity } from "./quantity.ts";
-import { GI, MI, SECOND } from "./testing.ts";
+import { GI, MI, SECOND } from "./testing/world.ts";
 
 describe("a quantity", () => {
   it("reaches 4 GiB at 50 MB/s from 180 MiB in the first nanosecond in which it is there", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ManagedPod } from "./pod.ts";
 import { rankPods } from "./ranking.ts";
-import { memoryPod, MI } from "./testing.ts";
+import { memoryPod, MI } from "./testing/world.ts";
 
 const SINGLE = { imageFs: false, split: false };
 

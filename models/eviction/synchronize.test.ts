@@ -10,7 +10,7 @@ import {
   type EvictionState,
   type PassDecision,
 } from "./synchronize.ts";
-import { GI, line, manager, memoryPod, MI, SECOND } from "./testing.ts";
+import { GI, line, manager, memoryPod, MI, SECOND } from "./testing/world.ts";
 
 const SINGLE_DISK = { imageFs: false, split: false };
 

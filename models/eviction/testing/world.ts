@@ -1,8 +1,8 @@
-import { evictionRules, PRESSURE_TRANSITION_PERIOD } from "./defaults.ts";
-import type { ManagedPod } from "./pod.ts";
-import type { EvictionManagerConfig } from "./synchronize.ts";
-import type { Signal } from "./signals.ts";
-import type { Threshold } from "./threshold.ts";
+import { evictionRules, PRESSURE_TRANSITION_PERIOD } from "../defaults.ts";
+import type { ManagedPod } from "../pod.ts";
+import type { EvictionManagerConfig } from "../synchronize.ts";
+import type { Signal } from "../signals.ts";
+import type { Threshold } from "../threshold.ts";
 
 /** Small worlds for the tests of this folder. */
 

@@ -4,6 +4,7 @@ import { ScenarioErrors, formatProblem, type Problem } from "../engine/scenario/
 import { readScenarioFile } from "../engine/scenario/read.ts";
 import { checkComposition } from "../models/compose.ts";
 import { loadScenario, type Overrides } from "../models/scenario.ts";
+import { unshieldDash } from "./dash.ts";
 
 interface Arguments {
   files: string[];
@@ -50,7 +51,7 @@ export const command: CommandModule<object, Arguments> = {
       }),
   handler: async ({ files, set, seed, duration, output }) => {
     const verdicts: Verdict[] = [];
-    for (const file of files) {
+    for (const file of unshieldDash(files)) {
       const { verdict, errors } = await check(file, { set, seed, duration });
       verdicts.push(verdict);
       if (errors !== undefined) process.exitCode = 2;

@@ -60,7 +60,7 @@ export class ScenarioErrors extends Error {
       path: formatPath(path),
       message,
     }));
-    return new ScenarioErrors(inFileOrder([...this.problems, ...placed]));
+    return new ScenarioErrors(inFileOrder([...placed, ...this.problems]));
   }
 }
 

@@ -21,6 +21,7 @@ export interface ConformanceModule {
 
 /** The models that answer reference cases: each is loaded when a file is judged, and is listed once its module exists. */
 export const models: Readonly<Record<string, () => Promise<ConformanceModule>>> = {
+  cfs: () => import("./cfs-live.ts"),
   images: () => import("../images/conformance.ts"),
   kubelet: () => import("../kubelet/conformance.ts"),
   flannel: () => import("../flannel/conformance.ts"),

@@ -421,7 +421,7 @@ const BAD: Array<[what: string, from: string, to: string, message: RegExp]> = [
     "no containers",
     'spec:\n      containers:\n        - name: app\n          resources: {requests: {cpu: 500m}, limits: {cpu: "1", memory: 512Mi}}',
     "spec: {containers: []}",
-    /found a list; allowed: at least 1 items/,
+    /found a list; allowed: at least 1 item$/,
   ],
   [
     "two containers of one name",
@@ -599,7 +599,23 @@ describe("a scenario with many faults", () => {
     ]);
   });
 
+  it("gives one message for a number that is beyond several bounds", () => {
+    expect(problems(ALL.replace("{type: poisson, rate: 30/s}", "{type: closed, users: 1e300}"))).toEqual([
+      expect.stringMatching(/found 1e\+300; allowed: at most 1000000$/),
+    ]);
+  });
+
+  it("checks one entry of the timeline although another is wrong", () => {
+    const text = `${ALL}timeline:\n  - {action: set, path: window, value: 1s}\n  - {at: 1s, action: set, path: window, value: 1s}\n`;
+    expect(problems(text)).toEqual([
+      expect.stringMatching(/timeline\[0\]: allowed: either at or every/),
+      expect.stringMatching(/timeline\[1\]\.path: window cannot change/),
+    ]);
+  });
+
   it("does not report what follows from another fault", () => {
+    const kubelet = "kubelet: {cpuCFSQuotaPeriod: 20ms, featureGates: {CustomCPUCFSQuotaPeriod: yes}}";
+    expect(problems(ALL + kubelet)).toEqual([expect.stringMatching(/found "yes"; allowed: true or false/)]);
     // A name that is wrong leaves those who use it dangling; a wrong size says nothing about what fits.
     expect(problems(ALL.replace("- name: web", "- name: Web"))).toHaveLength(1);
     expect(problems(ALL.replace("16Gi}", "16}").replace("{cpu: 4", "{cpu: x"))).toHaveLength(1);

@@ -67,7 +67,10 @@ export const timelineSchema = refusing(
   Object.fromEntries(
     WITHOUT_MODEL.map((action) => [action, `action ${action}: no model of this version gives it effect`]),
   ),
-).meta({ description: "what happens at a given time" });
+).meta({
+  description: "what happens at a given time",
+  examples: [{ at: "20s", action: "set", path: "workloads.web.cgroup.pod.cpu.max", value: "max 100000" }],
+});
 
 export type TimelineInput = z.output<typeof timelineSchema>;
 

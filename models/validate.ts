@@ -101,6 +101,9 @@ function firstOfEachPath(problems: readonly PathProblem[]): PathProblem[] {
   });
 }
 
+/** Fields on which the kubelet's word about others rests. */
+const RESTS_ON = ["featureGates", "kubeReserved", "systemReserved", "reservedSystemCPUs"];
+
 /** A refusal is reported where its field was given: by the node, or else by the section for all nodes, once. */
 function kubeletProblems(scenario: Scenario): PathProblem[] {
   const problems: PathProblem[] = [];
@@ -116,8 +119,9 @@ function kubeletProblems(scenario: Scenario): PathProblem[] {
     for (const refusal of kubeletRefusals(kubelet, cpus)) {
       const [field] = refusal.path;
       const isOwn = path[0] === "nodes" && hasOwnField(scenario, kubelet, field, refusal.path);
-      const problem = { path: [...(isOwn ? path : ["kubelet"]), ...refusal.path], message: refusal.message };
-      const key = JSON.stringify(problem);
+      const because = [["kubelet"] as Path, path].flatMap((section) => RESTS_ON.map((name) => section.concat(name)));
+      const problem = { path: [...(isOwn ? path : ["kubelet"]), ...refusal.path], message: refusal.message, because };
+      const key = JSON.stringify([problem.path, problem.message]);
       if (!isOwn && sectionRefusals.has(key)) continue;
       if (!isOwn) sectionRefusals.add(key);
       problems.push(problem);

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { Path, PathProblem } from "./errors.ts";
+import { formatPath, type Path, type PathProblem } from "./errors.ts";
 import { shown } from "./fields.ts";
 import {
   alternativesFor,
@@ -20,7 +20,15 @@ const MOST_NAMES = 12;
 
 /** Turns zod's findings about `data` into problems: what was found, what is allowed, and a suggestion. */
 export function describeIssues(schema: Schema, data: unknown, issues: readonly Issue[]): PathProblem[] {
-  return issues.flatMap((issue) => describeIssue(schema, data, issue, []));
+  return issues
+    .filter((issue, i) => !issues.some((later, k) => k > i && bounds(issue, later)))
+    .flatMap((issue) => describeIssue(schema, data, issue, []));
+}
+
+/** Whether two findings are bounds of one value: of these the later, narrower one says more. */
+function bounds(issue: Issue, later: Issue): boolean {
+  const isBound = issue.code === "too_big" || issue.code === "too_small";
+  return isBound && issue.code === later.code && formatPath(issue.path as Path) === formatPath(later.path as Path);
 }
 
 function describeIssue(root: Schema, data: unknown, issue: Issue, prefix: Path): PathProblem[] {
@@ -73,8 +81,8 @@ function oneOf(value: unknown, names: string[]): string {
 }
 
 function bound(origin: string, relation: string, limit: number | bigint): string {
-  const things = origin === "array" ? " items" : origin === "string" ? " characters" : "";
-  return `${relation} ${limit}${things}`;
+  const thing = origin === "array" ? " item" : origin === "string" ? " character" : "";
+  return `${relation} ${limit}${thing}${thing === "" || limit === 1 ? "" : "s"}`;
 }
 
 function unknownField(schema: Schema | undefined, value: unknown, key: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Simulation, type Ns } from "../../engine/index.ts";
-import { UnitThread } from "../../test/unit-thread.ts";
+import { UnitThread } from "./testing/unit-thread.ts";
 import type { Backend, Request } from "../traffic/backend.ts";
 import { RequestQueue } from "./request-queue.ts";
 

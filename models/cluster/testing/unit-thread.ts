@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { NO_EVENT, type Handle, type Ns, type Simulation } from "../engine/index.ts";
-import type { CpuThread, ThreadOwner } from "../models/cluster/cpu-thread.ts";
+import { NO_EVENT, type Handle, type Ns, type Simulation } from "../../../engine/index.ts";
+import type { CpuThread, ThreadOwner } from "../cpu-thread.ts";
 
 /** A thread that has a CPU of its own, at unit speed, and counts how often it wakes. */
 export class UnitThread implements CpuThread {

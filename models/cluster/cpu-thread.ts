@@ -12,7 +12,8 @@ export interface CpuThread {
 export interface ThreadOwner {
   /**
    * Called at the instant at which the work is used up. Returns the next demand (ns, more than 0) to go on without
-   * sleeping, or 0 to sleep. Other threads of the node may be started and stopped during the call, this one may not.
+   * sleeping, or 0 to sleep. During the call other threads of the node may be started and stopped; this one may be
+   * stopped, and then sleeps whatever is returned.
    */
   workDone(thread: CpuThread): Ns;
 }

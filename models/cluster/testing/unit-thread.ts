@@ -34,7 +34,7 @@ export class UnitThread implements CpuThread {
 
   #done(): void {
     const next = this.#owner.workDone(this);
-    if (next > 0) this.#run(next);
+    if (this.isRunning && next > 0) this.#run(next);
     else this.isRunning = false;
   }
 }

@@ -75,8 +75,17 @@ export class Containerd {
       this.sim.schedule(refusal.after, done, failed);
       return;
     }
-    const pull = new LayeredPull(this, image, done);
-    this.sim.schedule(this.#options.resolve, startPull, pull);
+    if (image.pullDuration === undefined) {
+      this.sim.schedule(this.#options.resolve, startPull, new LayeredPull(this, image, done));
+      return;
+    }
+    // A pull of known length is a constant, whatever else goes on; of an image that is there it is the resolving alone.
+    const length = this.store.hasImage(image.name) ? this.#options.resolve : image.pullDuration();
+    const finish = (): void => {
+      this.store.addImage(image);
+      done({ kind: "pulled", sizeBytes: 0, downloadedBytes: 0 });
+    };
+    this.sim.schedule(length, finish, undefined);
   }
 
   #newSlots(): Slots {

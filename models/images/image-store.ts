@@ -1,3 +1,4 @@
+import type { Ns } from "../../engine/time.ts";
 import { ChainIds, type ChainId, type Layer } from "./layers.ts";
 
 /** An image as the scenario describes it. */
@@ -6,6 +7,8 @@ export interface Image {
   name: string;
   /** The bottom layer first; none for an image whose pull has a known length. */
   layers: readonly Layer[];
+  /** The length of the next pull, in place of what its layers would cost. */
+  pullDuration?: () => Ns;
 }
 
 /** The compressed size of an image: what containerd reports and the collector counts, shared layers included. */

@@ -28,3 +28,5 @@ export const MAX_SHARES = 262_144;
 export const MIGRATION_COST: Ns = 500 * NS_PER_US;
 /** A busy CPU balances this many times more rarely than an idle one (sd->busy_factor). */
 export const BUSY_FACTOR = 16;
+/** A CPU takes threads from one whose load exceeds its own by this factor, in percent (sd->imbalance_pct). */
+export const IMBALANCE_PERCENT = 117;

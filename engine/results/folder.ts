@@ -1,0 +1,183 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+
+/** Every file that a results folder can hold. */
+export const RESULT_FILES: readonly string[] = [
+  "throughput.csv",
+  "latency.csv",
+  "summary.csv",
+  "events.csv",
+  "counters.csv",
+  "resources.csv",
+  "run.json",
+];
+
+/** A results folder that cannot be used: known before the run begins. */
+export class OutputRefused extends Error {
+  override readonly name = "OutputRefused";
+}
+
+/** Results that could not be written after the run; what was there before is unchanged. */
+export class OutputFailed extends Error {
+  override readonly name = "OutputFailed";
+}
+
+/**
+ * A folder of results that appears at once or not at all. Files are written into a hidden folder beside the final place;
+ * `commit` then moves the earlier results aside, the new ones in, and removes the earlier ones. A run that is killed
+ * anywhere leaves either the earlier results or the new ones whole; what else it leaves, the next `open` repairs.
+ */
+export class ResultsFolder {
+  /** As the user named it. */
+  readonly path: string;
+  readonly #target: string;
+  /** The folders that were made to hold the target, innermost first. */
+  readonly #parents: readonly string[];
+
+  private constructor(path: string, target: string, parents: readonly string[]) {
+    this.path = path;
+    this.#target = target;
+    this.#parents = parents;
+  }
+
+  /**
+   * Makes ready to write to `path`, and repairs what an earlier kill left there. Throws OutputRefused where it cannot be
+   * written, or holds something that `sim` does not write.
+   */
+  static open(path: string): ResultsFolder {
+    try {
+      const target = targetOf(path);
+      const parents = missingParents(target);
+      mkdirSync(dirname(target), { recursive: true });
+      repair(target);
+      try {
+        if (existsSync(target)) requireOurs(path, target);
+        mkdirSync(incoming(target));
+      } catch (error) {
+        removeEmpty(parents);
+        throw error;
+      }
+      return new ResultsFolder(path, target, parents);
+    } catch (error) {
+      if (error instanceof OutputRefused) throw error;
+      throw new OutputRefused(`${path}: cannot be written: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+
+  /** Where to write a file of the results that are to come. */
+  file(name: string): string {
+    return join(incoming(this.#target), name);
+  }
+
+  /** Puts the new results in place of the earlier ones. */
+  commit(): void {
+    const target = this.#target;
+    const hadEarlier = existsSync(target);
+    if (hadEarlier) renameSync(target, outgoing(target));
+    try {
+      renameSync(incoming(target), target);
+    } catch (error) {
+      if (hadEarlier) renameSync(outgoing(target), target);
+      throw error;
+    }
+    rmSync(outgoing(target), { recursive: true, force: true });
+  }
+
+  /** Removes what was written so far; the earlier results stay. */
+  abandon(): void {
+    rmSync(incoming(this.#target), { recursive: true, force: true });
+    removeEmpty(this.#parents);
+  }
+}
+
+/** Why a call of the file system failed, without its jargon where there is a plainer word. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return (code !== undefined && REASONS[code]) || message;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would be larger than is allowed",
+  ENAMETOOLONG: "the name is too long",
+  ENOSPC: "no space left on the disk",
+  ENOTDIR: "a file stands where a folder is needed",
+  EEXIST: "a file stands where a folder is needed",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+};
+
+function incoming(target: string): string {
+  return join(dirname(target), `.${basename(target)}.sim-new`);
+}
+
+function outgoing(target: string): string {
+  return join(dirname(target), `.${basename(target)}.sim-old`);
+}
+
+/** The place itself, symbolic links followed, so that a link to a folder stays a link. */
+function targetOf(path: string): string {
+  const absolute = resolve(path);
+  if (!existsSync(absolute)) {
+    if (lstatSync(absolute, { throwIfNoEntry: false }) === undefined) return absolute;
+    throw new OutputRefused(`${path}: is a symbolic link to a folder that does not exist`);
+  }
+  const target = realpathSync(absolute);
+  if (!statSync(target).isDirectory()) throw new OutputRefused(`${path}: is a file; allowed: a folder`);
+  if (target === realpathSync(process.cwd())) {
+    throw new OutputRefused(`${path}: is the working directory, which cannot be replaced; name a folder inside it`);
+  }
+  if (statSync(target).dev !== statSync(dirname(target)).dev) {
+    throw new OutputRefused(`${path}: is a mount point, which cannot be replaced; name a folder inside it`);
+  }
+  return target;
+}
+
+function missingParents(target: string): string[] {
+  const missing: string[] = [];
+  for (let folder = dirname(target); !existsSync(folder); folder = dirname(folder)) missing.push(folder);
+  return missing;
+}
+
+/** Takes back the folders that were made, as long as nothing else is in them. */
+function removeEmpty(folders: readonly string[]): void {
+  for (const folder of folders) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      return;
+    }
+  }
+}
+
+/** Brings the place to what it was before a run that was killed, or after it if its results were in place already. */
+function repair(target: string): void {
+  const earlier = outgoing(target);
+  if (existsSync(earlier)) {
+    if (existsSync(target)) rmSync(earlier, { recursive: true });
+    else renameSync(earlier, target);
+  }
+  rmSync(incoming(target), { recursive: true, force: true });
+}
+
+function requireOurs(path: string, target: string): void {
+  const entries = readdirSync(target, { withFileTypes: true });
+  const strangers = entries.filter((entry) => !(entry.isFile() && RESULT_FILES.includes(entry.name)));
+  if (strangers.length === 0) return;
+  const [first] = strangers.map(({ name }) => name).toSorted();
+  throw new OutputRefused(
+    `${path}: holds ${JSON.stringify(first)}, which sim does not write, so the folder is not replaced; ` +
+      "choose another folder, or empty this one",
+  );
+}

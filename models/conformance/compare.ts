@@ -48,7 +48,10 @@ function walk(expected: Json, found: Found, path: string, key: string, bound: Bo
   if (typeof expected === "number") {
     if (typeof found !== "number" || !near(expected, found, key, bound)) differs();
   } else if (Array.isArray(expected)) {
-    if (!Array.isArray(found)) differs();
+    const range = rangeAt(path, expected);
+    if (range !== undefined && typeof found === "number") {
+      if (!(found >= range.least && found <= range.most)) differs();
+    } else if (!Array.isArray(found)) differs();
     else if (path.split("/").some((part) => part.endsWith("AnyOrder"))) {
       if (!sameInAnyOrder(expected, found, key, bound)) differs();
     } else if (expected.length !== found.length) differs();
@@ -66,6 +69,13 @@ function walk(expected: Json, found: Found, path: string, key: string, bound: Bo
       }
     }
   } else if (expected !== found) differs();
+}
+
+/** Below `upstreamAccepts` a pair of numbers is a range, its ends included. */
+function rangeAt(path: string, pair: Json[]): { least: number; most: number } | undefined {
+  const [least, most] = pair;
+  const isPair = pair.length === 2 && typeof least === "number" && typeof most === "number";
+  return isPair && path.split("/").includes("upstreamAccepts") ? { least, most } : undefined;
 }
 
 function ownBound(object: { [key: string]: Json }): Bound | undefined {

@@ -25,6 +25,30 @@ describe("reference cases", () => {
     });
   });
 
+  it("pass with any number of a range that upstream accepts, and with none beyond it", async () => {
+    const item = (least: number) => ({
+      id: "x",
+      family: "oom-score-adj",
+      given: {
+        machineMemoryBytes: 1000,
+        pod: {
+          qos: "Burstable",
+          priority: 0,
+          priorityClass: "",
+          static: false,
+          mirror: false,
+          podMemoryRequestBytes: 0,
+          containers: [{ name: "c", type: "regular", memoryRequestBytes: 120 }],
+        },
+      },
+      // 1000 - 1000 x 120 / 1000 = 880
+      expect: { oomScoreAdj: { c: 880 }, upstreamAccepts: { c: [least, 885] } },
+    });
+    const kind = async (least: number) => (await judge({ cases: [item(least)] }))?.[0].verdict.kind;
+    expect(await kind(880)).toBe("passed");
+    expect(await kind(881)).toBe("failed");
+  });
+
   it("are not covered where they give something that no rule reads", async () => {
     const unknown = {
       id: "x",

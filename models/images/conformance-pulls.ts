@@ -14,12 +14,13 @@ import type { PullPolicy } from "./reference.ts";
 /** When a case has played out, in seconds. */
 const END = 1_000_000;
 
-type KubeletGiven = Pick<
+export type KubeletGiven = Pick<
   ImageFields,
   "serializeImagePulls" | "maxParallelImagePulls" | "registryPullQPS" | "registryBurst"
 >;
 
-function pullerOf(sim: Simulation, kubelet: KubeletGiven, pullImage: PullImage): Puller {
+/** The puller of a case's kubelet. */
+export function pullerOf(sim: Simulation, kubelet: KubeletGiven, pullImage: PullImage): Puller {
   const { serializeImagePulls, maxParallelImagePulls, registryPullQPS, registryBurst } = kubelet;
   const given = { serializeImagePulls, maxParallelImagePulls, registryPullQPS, registryBurst };
   return newPuller(sim, defaultImageConfig(given, CASES_MINOR), pullImage);

@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Simulation } from "../../engine/simulation.ts";
+import { NS_PER_SECOND as S } from "../../engine/time.ts";
+import { FairShare, type FairGroup } from "./fair-share.ts";
+
+/** Starts a transfer at a time in seconds and notes when it is done, in seconds. */
+function transfer(
+  sim: Simulation,
+  ends: Record<string, number>,
+  group: FairGroup,
+  name: string,
+  bytes: number,
+  at = 0,
+) {
+  sim.scheduleAt(at * S, () => group.start(bytes, () => (ends[name] = sim.now / S)), undefined);
+}
+
+describe("a shared link", () => {
+  it("gives equal shares, and what one leaves to the others from that instant on", () => {
+    const sim = new Simulation();
+    const ends: Record<string, number> = {};
+    const link = new FairShare(sim, 100, Infinity).group(Infinity);
+    transfer(sim, ends, link, "a", 100);
+    transfer(sim, ends, link, "b", 100);
+    transfer(sim, ends, link, "c", 100, 1);
+    sim.runUntil(100 * S);
+    // To 1 s a and b have 50 each. Three share then: at 2.5 s a and b have 100, c 50; c alone needs 0.5 s more.
+    expect(ends).toEqual({ a: 2.5, b: 2.5, c: 3 });
+  });
+
+  it("leaves a connection's limit unused by others where all are limited", () => {
+    const sim = new Simulation();
+    const ends: Record<string, number> = {};
+    const link = new FairShare(sim, 100, 50).group(Infinity);
+    transfer(sim, ends, link, "a", 100);
+    transfer(sim, ends, link, "b", 50);
+    transfer(sim, ends, link, "c", 50);
+    sim.runUntil(100 * S);
+    // 33.3 each to 1.5 s; a has 50 then and goes on at its limit of 50.
+    expect(ends).toEqual({ a: 2.5, b: 1.5, c: 1.5 });
+  });
+
+  it("is max-min fair over groups: what a slow group cannot take goes to the fast one", () => {
+    const sim = new Simulation();
+    const ends: Record<string, number> = {};
+    const share = new FairShare(sim, 90, Infinity);
+    const [slow, fast] = [share.group(20), share.group(1000)];
+    transfer(sim, ends, slow, "s1", 10);
+    transfer(sim, ends, slow, "s2", 10);
+    transfer(sim, ends, fast, "f", 140);
+    sim.runUntil(100 * S);
+    // Slow: 10 each. Fast: 90 - 20 = 70 to 1 s, then 90: 70 bytes are left, 70 / 90 s.
+    expect(ends.s1).toBe(1);
+    expect(ends.f).toBeCloseTo(1 + 70 / 90, 8);
+  });
+
+  it("finishes at once without limits, in the order of the starts, but never within the start", () => {
+    const sim = new Simulation();
+    const order: string[] = [];
+    const group = new FairShare(sim, Infinity, Infinity).group(Infinity);
+    group.start(1e15, () => order.push("a"));
+    group.start(5, () => order.push("b"));
+    expect(order).toEqual([]);
+    sim.runUntil(1);
+    expect(order).toEqual(["a", "b"]);
+  });
+
+  it("stands still without capacity and goes on where it was", () => {
+    const sim = new Simulation();
+    const ends: Record<string, number> = {};
+    const share = new FairShare(sim, 10, Infinity);
+    const group = share.group(Infinity);
+    transfer(sim, ends, group, "a", 100);
+    sim.scheduleAt(4 * S, () => share.setCapacity(0), undefined);
+    sim.scheduleAt(50 * S, () => share.setCapacity(60), undefined);
+    sim.scheduleAt(50 * S, () => group.setCapacity(30), undefined);
+    sim.runUntil(100 * S);
+    // 40 by 4 s; from 50 s on 30 a second for 60 bytes.
+    expect(ends).toEqual({ a: 52 });
+  });
+
+  it("gives a cancelled transfer's share to the others and never calls it", () => {
+    const sim = new Simulation();
+    const ends: Record<string, number> = {};
+    const group = new FairShare(sim, 10, Infinity).group(Infinity);
+    const stop = group.start(100, () => (ends.stopped = sim.now));
+    transfer(sim, ends, group, "a", 100);
+    sim.scheduleAt(10 * S, () => [stop(), stop()], undefined);
+    sim.runUntil(100 * S);
+    // 50 by 10 s, then 10 a second.
+    expect(ends).toEqual({ a: 15 });
+    expect(group.flows).toBe(0);
+  });
+
+  it("conserves work: a busy link of one group has carried its capacity at every finish", () => {
+    const flows = fc.array(fc.record({ at: fc.integer({ min: 0, max: 5 }), bytes: fc.integer({ min: 1, max: 99 }) }), {
+      minLength: 1,
+      maxLength: 20,
+    });
+    fc.assert(
+      fc.property(flows, (given) => {
+        const sim = new Simulation();
+        const ends: Record<string, number> = {};
+        const group = new FairShare(sim, 7, Infinity).group(Infinity);
+        const total = given.reduce((sum, { bytes }) => sum + bytes, 0);
+        // One long transfer from 0 s on keeps the link busy, so the last end is total / capacity.
+        transfer(sim, ends, group, "long", 700);
+        given.forEach(({ at, bytes }, i) => transfer(sim, ends, group, `f${i}`, bytes, at));
+        sim.runUntil(10_000 * S);
+        const last = Math.max(...Object.values(ends));
+        return Object.keys(ends).length === given.length + 1 && Math.abs(last - (700 + total) / 7) < 1e-6;
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

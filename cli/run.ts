@@ -18,7 +18,12 @@ export const command: CommandModule<object, RunArguments> = {
   describe: "run scenarios and write their results",
   builder: withRunOptions,
   handler: async (options) => {
-    process.exitCode = await runFiles(unshieldDash(options.files), options);
+    for (const [signal, handler] of SIGNAL_HANDLERS) process.once(signal, handler);
+    try {
+      process.exitCode = await runFiles(unshieldDash(options.files), options);
+    } finally {
+      for (const [signal, handler] of SIGNAL_HANDLERS) process.off(signal, handler);
+    }
   },
 };
 
@@ -31,8 +36,22 @@ type Status = typeof DONE | typeof FAILED | typeof REFUSED | typeof THRESHOLD_BR
 /** The results folder that is being filled: what an interruption has to clear away. */
 let openFolder: ResultsFolder | undefined;
 
+/** Signals arrive between events, when nothing is half done but the open folder: the earlier results are whole. */
+const SIGNAL_HANDLERS = (
+  [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const
+).map(([signal, status]) => {
+  const exit = () => {
+    openFolder?.abandon();
+    process.stderr.write(`\nsim run: stopped by ${signal}; earlier results are unchanged\n`);
+    process.exit(status);
+  };
+  return [signal, exit] as const;
+});
+
 async function runFiles(files: readonly string[], options: RunArguments): Promise<Status> {
-  exitCleanlyOnSignals();
   if (files.filter((file) => file === "-").length > 1) throw new UsageError("standard input can be read only once");
   const statuses: Status[] = [];
   const scenarios: Array<{ file: string; loaded: Loaded }> = [];
@@ -135,19 +154,5 @@ async function printAnswers(answer: Answer | Answer[] | undefined, { output }: R
   if (output === "yaml") {
     const { stringify } = await import("yaml");
     process.stdout.write(stringify(answer));
-  }
-}
-
-/** Signals arrive between events, when nothing is half done but the open folder: the earlier results are whole. */
-function exitCleanlyOnSignals(): void {
-  for (const [signal, status] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const) {
-    process.once(signal, () => {
-      openFolder?.abandon();
-      process.stderr.write(`\nsim run: stopped by ${signal}; earlier results are unchanged\n`);
-      process.exit(status);
-    });
   }
 }

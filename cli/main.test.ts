@@ -1,0 +1,92 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { run } from "./main.ts";
+
+const SIM = fileURLToPath(new URL("sim.js", import.meta.url));
+
+afterEach(() => {
+  process.exitCode = undefined;
+  process.stdout.removeAllListeners("error");
+  vi.restoreAllMocks();
+});
+
+/** What the command prints, and its exit status. */
+async function sim(...args: string[]) {
+  process.exitCode = undefined;
+  const written = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    vi.spyOn(process[stream], "write").mockImplementation((text) => {
+      written[stream] += String(text);
+      return true;
+    });
+  }
+  vi.spyOn(console, "log").mockImplementation((text: string) => void (written.stdout += text));
+  await run(args);
+  const status = process.exitCode ?? 0;
+  vi.restoreAllMocks();
+  return { ...written, status };
+}
+
+describe("wrong usage gives one line and 2", () => {
+  it.each([
+    [[], "say what to do: run, validate, explain, schema, list"],
+    [["rnu", "x.yaml"], "there is no command rnu; did you mean run?"],
+    [["frobnicate"], "there is no command frobnicate; allowed: run, validate, explain, schema, list"],
+    [["--nope"], "say what to do: run"],
+    [["run"], "Not enough non-option arguments: got 0, need at least 1"],
+    [["run", "x.yaml", "--nope"], "Unknown argument: nope"],
+    [
+      ["run", "x.yaml", "-o", "xml"],
+      'Invalid values: Argument: output, Given: "xml", Choices: "table", "json", "yaml"',
+    ],
+    [["run", "x.yaml", "--seed", "1", "--seed", "2"], "--seed is given 2 times; give it once"],
+    [["run", "x.yaml", "--out", ""], "--out needs a value"],
+    [["run", "x.yaml", "--duration"], "Not enough arguments following: duration"],
+    [["run", "-", "-"], "standard input can be read only once"],
+  ])("%j", async (args, message) => {
+    const { stdout, stderr, status } = await sim(...args);
+    expect({ stdout, status }).toEqual({ stdout: "", status: 2 });
+    expect(stderr).toMatch(/^sim: [^\n]*; see sim --help\n$/);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe("sim", () => {
+  it("lists its commands and tells its version", async () => {
+    const help = await sim("--help");
+    expect(help.status).toBe(0);
+    for (const name of ["run <files..>", "validate <files..>", "explain [path]", "schema", "list"]) {
+      expect(help.stdout).toContain(`sim ${name}`);
+    }
+    expect(await sim("--version")).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^[0-9]+\.[0-9]+\.[0-9]+/),
+    });
+  });
+
+  it("takes what stands after -- for files, whatever they begin with", async () => {
+    const { status, stderr } = await sim("run", "--", "-none.yaml");
+    expect([status, stderr]).toEqual([2, "./-none.yaml: there is no such file\n"]);
+  });
+
+  it("starts as a program, in any language", () => {
+    const cwd = mkdtempSync(join(tmpdir(), "main-"));
+    const env = { ...process.env, LC_ALL: "de_DE.UTF-8", LANG: "de_DE.UTF-8" };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [SIM, "run", "x", "--nope"], {
+      cwd,
+      env,
+      encoding: "utf8",
+    });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "sim: Unknown argument: nope; see sim --help\n",
+    });
+    expect(readdirSync(cwd)).toEqual([]);
+    rmSync(cwd, { recursive: true });
+  });
+});

@@ -347,8 +347,8 @@ function ensureCalls(given: EnsureGiven, isSerial: boolean): Found {
       events,
       runtime_calls: calls,
       pull_start_recorded: events.includes("Pulling"),
-      // An image that is there ends a pull that some earlier request of the pod began.
-      pull_finish_recorded: events.includes("Pulled"),
+      // What is there already takes no part in the pod's pulling time.
+      pull_finish_recorded: events.includes("Pulling") && events.includes("Pulled"),
     };
   });
 }

@@ -49,6 +49,8 @@ interface GivenLayer {
 
 interface GivenImage {
   id?: string;
+  /** Instead of the case's own. */
+  at_s?: number;
   layers?: GivenLayer[];
   layers_MB?: number[];
 }
@@ -79,11 +81,17 @@ const VERSIONS = { "per pull": "2.0", node: "2.1" } as const;
 /** When every pull of a case has ended, in seconds. */
 const END = 100_000;
 
-function imageOf({ id = "image", layers, layers_MB }: GivenImage): Image {
+/** An image and when it is asked for, where that is its own time. */
+interface RequestedImage extends Image {
+  at?: Ns;
+}
+
+function imageOf({ id = "image", at_s, layers, layers_MB }: GivenImage): RequestedImage {
   const given: GivenLayer[] =
     layers ?? (layers_MB ?? []).map((compressed_MB) => ({ compressed_MB, unpacked_MB: compressed_MB }));
   return {
     name: id,
+    at: at_s === undefined ? undefined : nsOf(at_s),
     layers: given.map(({ digest, compressed_MB, unpacked_MB }, i) => ({
       digest: digest ?? `${id}/${i}`,
       sizeBytes: compressed_MB * MB,
@@ -106,7 +114,7 @@ interface Seen {
 /** Plays the pulls of a case over one node, registry and disk. */
 function play(
   given: RuntimeGiven,
-  images: readonly Image[],
+  images: readonly RequestedImage[],
   variant: { limiter?: "per pull" | "node"; kubelet?: KubeletGiven },
 ): Seen {
   const sim = new Simulation();
@@ -139,7 +147,7 @@ function play(
         seen.finishedAt[i] = sim.now;
         seen.downloadedBytes += result.downloadedBytes;
       });
-    sim.scheduleAt(nsOf(given.at_s ?? 0), ask, undefined);
+    sim.scheduleAt(image.at ?? nsOf(given.at_s ?? 0), ask, undefined);
   });
   sim.runUntil(nsOf(END));
   return seen;

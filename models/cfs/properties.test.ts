@@ -144,4 +144,51 @@ describe("whatever the load", () => {
       { numRuns: 100 },
     );
   });
+
+  it("keeps queues and pools in order in trees of limited and unlimited groups, through changes of every setting", () => {
+    const node = fc.record({
+      quotaMs: fc.option(fc.integer({ min: 1, max: 60 })),
+      periodMs: fc.constantFrom(10, 50, 100),
+      shares: fc.integer({ min: 2, max: 5000 }),
+      parent: fc.nat(9),
+      jobs,
+    });
+    const change = fc.record({
+      at: fc.nat(800),
+      group: fc.nat(9),
+      quotaMs: fc.option(fc.integer({ min: 1, max: 60 })),
+    });
+    const tree = fc.record({
+      seed: fc.nat(1000),
+      cpus: fc.integer({ min: 1, max: 4 }),
+      version: fc.constantFrom("5.3", "6.1", "6.8", "6.12", "6.18"),
+      nodes: fc.array(node, { minLength: 1, maxLength: 7 }),
+      changes: fc.array(change, { maxLength: 8 }),
+    });
+    fc.assert(
+      fc.property(tree, ({ seed, cpus, version, nodes, changes }) => {
+        // The world checks its invariants at every event.
+        const world = new World(cpus, { version }, seed);
+        const groups: TaskGroup[] = [];
+        for (const [i, { quotaMs, periodMs, shares, parent, jobs: list }] of nodes.entries()) {
+          const limit = quotaMs === null ? undefined : bandwidth(quotaMs, periodMs);
+          groups.push(world.group(`g${i}`, { parent: groups[parent], shares, bandwidth: limit }));
+          world.worker(groups[i], list);
+          world.hog(groups[i]);
+        }
+        for (const { at, group, quotaMs } of changes) {
+          const target = groups[group % groups.length];
+          const limit = quotaMs === null ? { ...bandwidth(1, 100), quota: Infinity } : bandwidth(quotaMs, 100);
+          const write = () => {
+            world.scheduler.writeBandwidth(target, limit);
+            world.scheduler.writeShares(target, 2 + 37 * at);
+          };
+          world.sim.scheduleAt(ms(at), write, undefined);
+        }
+        world.run(ms(1000));
+        expect(world.usage(world.scheduler.root)).toBeLessThanOrEqual(ms(1000) * cpus);
+      }),
+      { numRuns: 60 },
+    );
+  });
 });

@@ -13,6 +13,7 @@ import {
   NICE_0_WEIGHT,
 } from "./defaults.ts";
 import { TaskGroup } from "./group.ts";
+import { brokenInvariant } from "./invariants.ts";
 import { kernelFeatures, type KernelConfig, type KernelFeatures } from "./kernel.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { Bandwidth } from "./bandwidth-rules.ts";
@@ -73,6 +74,7 @@ export class NodeScheduler {
       cpuCount,
     );
     this.cpus = this.allCpus.map((index) => new Cpu(this, index, 2 * MIGRATION_COST));
+    sim.invariant("the node's run queues and bandwidth pools are in order", () => brokenInvariant(this));
   }
 
   /** A group below `parent` (the root if not given). The values must be ones that the kernel accepts. */

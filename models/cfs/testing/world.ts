@@ -21,7 +21,7 @@ export class World {
   readonly scheduler: NodeScheduler;
 
   constructor(cpus: number, kernel: Partial<KernelConfig> = {}, seed = 1) {
-    this.sim = new Simulation({ seed });
+    this.sim = new Simulation({ seed, check: true });
     const full: KernelConfig = {
       version: "6.18",
       hz: 250,

@@ -9,6 +9,7 @@ const CLEAR_LINE = "\r\u001b[2K";
 /** The part of a stream that a progress bar needs. */
 export interface Terminal {
   isTTY?: boolean;
+  /** 0 or absent where it is not known. */
   columns?: number;
   write(text: string): unknown;
 }
@@ -33,7 +34,7 @@ export class ProgressBar {
     if (wallMs - this.#drawnAtMs < REDRAW_MS) return;
     this.#drawnAtMs = wallMs;
     const line = progressLine(this.#name, now, this.#durationNs);
-    this.#terminal.write(CLEAR_LINE + line.slice(0, (this.#terminal.columns ?? 80) - 1));
+    this.#terminal.write(CLEAR_LINE + line.slice(0, (this.#terminal.columns || 80) - 1));
     this.#isShown = true;
   }
 

@@ -17,6 +17,7 @@ beforeAll(() => {
   write("strict", `${scenario("strict", "10/s")}thresholds: [web.max_ms < 1]\n`);
   write("sweep", `${scenario("sweep", "10/s")}sweep: {}\n`);
   write("bad", "metadata: {name: bad}\nduration: 1\nwidnow: 1s\n");
+  write("overload", scenario("overload", "3000000/s", "1s"));
   write("long", scenario("web", "2000/s", "1ms", "10h"));
 });
 afterAll(() => rmSync(base, { recursive: true }));
@@ -169,6 +170,21 @@ describe("sim run", () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(/^sim run: mine: holds "notes.txt", which sim does not write/);
     expect(readdirSync(cwd)).toEqual(["file", "mine"]);
+  });
+});
+
+describe("a run that fails after time 0", () => {
+  it("gives 1, says when and with which seed, and leaves earlier results whole", () => {
+    const cwd = freshFolder();
+    const earlier = earlierResults(join(cwd, "out"));
+    // 3,000,000 requests a second wait for one CPU second each: a third of a second holds a million of them.
+    const args = ["run", "../overload.yaml", "--out", "out"];
+    const { status, stdout, stderr } = sim(args, { cwd });
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(
+      /^sim run: \.\.\/overload\.yaml: at 0\.333[0-9]* s \(seed 5\): source "web" has more than [^\n]*\n$/,
+    );
+    expect([contents(join(cwd, "out")), readdirSync(cwd)]).toEqual([earlier, ["out"]]);
   });
 });
 

@@ -10,6 +10,7 @@ export * from "./containerd.ts";
 export * from "./credentials.ts";
 export * from "./ensure.ts";
 export * from "./errors.ts";
+export * from "./image-collector.ts";
 export * from "./image-gc.ts";
 export * from "./image-manager.ts";
 export * from "./image-store.ts";

@@ -47,7 +47,8 @@ export function newPuller(
     else sim.schedule<PullResult>(0, done, { kind: "failed", error: PULL_QPS_EXCEEDED, downloadedBytes: 0 });
   };
   if (config.serializeImagePulls) return new SlottedPuller(sim, throttled, 1, SERIAL_QUEUE_CAPACITY);
-  return new SlottedPuller(sim, throttled, config.maxParallelImagePulls ?? Infinity, 0);
+  const { maxParallelImagePulls: tokens } = config;
+  return new SlottedPuller(sim, throttled, tokens === undefined || tokens < 1 ? Infinity : tokens, 0);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { SUMMARY_COLUMNS } from "../engine/results/summary.ts";
 import { UnitError } from "../engine/scenario/units.ts";
 import { shown } from "../engine/scenario/fields.ts";
 import { didYouMean } from "../engine/scenario/suggest.ts";
@@ -12,25 +13,6 @@ export interface Threshold {
   value: number;
 }
 
-/** The columns of summary.csv that hold numbers. */
-export const SUMMARY_COLUMNS: readonly string[] = [
-  "offered",
-  "completed",
-  "failed",
-  "in_flight",
-  "throughput_per_s",
-  "bytes_per_s",
-  "mean_ms",
-  "stddev_ms",
-  "min_ms",
-  "p50_ms",
-  "p90_ms",
-  "p95_ms",
-  "p99_ms",
-  "p999_ms",
-  "max_ms",
-];
-
 /** Reads `web.p99_ms < 250`. Throws UnitError for another form, and for a source or column that does not exist. */
 export function parseThreshold(text: string, sources: readonly string[]): Threshold {
   const match = /^\s*([^\s.<>=!]+)\.([^\s<>=!]+)\s*(<=|>=|==|!=|<|>)\s*(-?[0-9]+(?:\.[0-9]+)?)\s*$/.exec(text);
@@ -44,7 +26,7 @@ export function parseThreshold(text: string, sources: readonly string[]): Thresh
     const known = sources.length === 0 ? "the scenario has none" : `allowed: ${sources.join(", ")}`;
     throw new UnitError(`there is no source ${source}; ${known}${didYouMean(source, sources)}`);
   }
-  if (!SUMMARY_COLUMNS.includes(column)) {
+  if (!(SUMMARY_COLUMNS as readonly string[]).includes(column)) {
     throw new UnitError(
       `summary.csv has no column ${column}; allowed: ${SUMMARY_COLUMNS.join(", ")}${didYouMean(column, SUMMARY_COLUMNS)}`,
     );

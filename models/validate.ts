@@ -1,3 +1,4 @@
+import { MAX_WINDOWS } from "../engine/statistics/windows.ts";
 import type { Path, PathProblem } from "../engine/scenario/errors.ts";
 import { didYouMean } from "../engine/scenario/suggest.ts";
 import { formatDuration } from "../engine/scenario/units.ts";
@@ -7,9 +8,6 @@ import type { Resources, Workload } from "./cluster/schema.ts";
 import { kubeletRefusals } from "./kubelet/validation.ts";
 import type { Scenario } from "./scenario.ts";
 import { RESERVED_SOURCES } from "./sources.ts";
-
-/** More rows than this in a windowed file would outgrow every spreadsheet and the memory. */
-const MOST_WINDOWS = 10_000_000;
 
 /** What is wrong between fields that are each well-formed. */
 export function crossProblems(scenario: Scenario): PathProblem[] {
@@ -30,8 +28,8 @@ function timeProblems({ duration, warmup, window }: Scenario): PathProblem[] {
     const found = `found ${formatDuration(warmup)}, and the duration is ${formatDuration(duration)}`;
     problems.push({ path: ["warmup"], message: `${found}; allowed: less than the duration`, because: [["duration"]] });
   }
-  if (duration / window > MOST_WINDOWS) {
-    const message = `found ${formatDuration(window)}, which gives more than ${MOST_WINDOWS} rows; allowed: a wider window`;
+  if (duration / window > MAX_WINDOWS) {
+    const message = `found ${formatDuration(window)}, which gives more than ${MAX_WINDOWS} rows; allowed: a wider window`;
     problems.push({ path: ["window"], message, because: [["duration"]] });
   }
   return problems;

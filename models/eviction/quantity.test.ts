@@ -34,6 +34,24 @@ describe("a quantity", () => {
     expect(count.exact()).toEqual({ whole: 1, rest: 0 });
   });
 
+  it("takes along its fraction when it moves to another sum", () => {
+    const sim = new Simulation();
+    const [old, next] = [new Quantity(sim, { per: 10 }), new Quantity(sim, { per: 10 })];
+    const part = new Quantity(sim, { value: 4, sum: old });
+    part.setRate(3);
+    // 4 + 3 x 5 / 10 = 5.5
+    sim.scheduleAt(5, () => part.moveTo(next), undefined);
+    sim.scheduleAt(15, () => part.moveTo(undefined), undefined);
+    sim.runUntil(10);
+    expect(old.exact()).toEqual({ whole: 0, rest: 0 });
+    // and 3 x 5 / 10 more
+    expect(next.exact()).toEqual({ whole: 7, rest: 0 });
+    sim.runUntil(20);
+    expect(next.exact()).toEqual({ whole: 0, rest: 0 });
+    expect(part.exact()).toEqual({ whole: 10, rest: 0 });
+    expect(() => part.moveTo(new Quantity(sim))).toThrow("sum's time");
+  });
+
   it("refuses parts of a unit", () => {
     const memory = new Quantity(new Simulation());
     expect(() => memory.add(0.5)).toThrow("whole units");

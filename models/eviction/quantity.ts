@@ -35,7 +35,7 @@ export interface QuantityOptions {
 export class Quantity {
   readonly per: Ns;
   readonly #sim: Simulation;
-  readonly #sum: Quantity | undefined;
+  #sum: Quantity | undefined;
   /** The value at `#since`. */
   #whole = 0;
   #rest = 0;
@@ -83,6 +83,18 @@ export class Quantity {
   setRate(rate: number): void {
     if (!Number.isSafeInteger(rate)) throw new RangeError(`a rate is a whole number of units, not ${rate}`);
     this.#shift(0, 0, rate - this.#rate);
+  }
+
+  /**
+   * Becomes a part of another sum, which gains what the old one loses, to the last fraction; of none if it is undefined.
+   * Throws RangeError for a sum whose rates count by another time.
+   */
+  moveTo(sum: Quantity | undefined): void {
+    if (sum !== undefined && sum.per !== this.per) throw new RangeError("a part counts by its sum's time");
+    const { whole, rest } = this.exact();
+    if (this.#sum !== undefined) this.#sum.#shift(-whole, -rest, -this.#rate);
+    this.#sum = sum;
+    if (sum !== undefined) sum.#shift(whole, rest, this.#rate);
   }
 
   /**

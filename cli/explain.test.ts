@@ -40,7 +40,7 @@ describe("sim explain", () => {
   it.each([
     ["nodes.kernl", /there is no field kernl; did you mean kernel\?/],
     ["images", /section images: no model of this version reads it/],
-    ["kubelet.evictionHard", /no model of this version gives it effect/],
+    ["kubelet.topologyManagerPolicy", /no model of this version gives it effect/],
     ["duration.x", /nothing is below it/],
     ["constructor", /there is no field constructor/],
   ])("refuses %s", (path, message) => expect(page(path)).toMatch(message));

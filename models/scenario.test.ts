@@ -554,8 +554,8 @@ const BAD: Array<[what: string, from: string, to: string, message: RegExp]> = [
   [
     "kubelet field of a later model",
     "traffic:",
-    "kubelet: {evictionHard: {}}\ntraffic:",
-    /kubelet\.evictionHard: no model of this version gives it effect/,
+    "kubelet: {topologyManagerPolicy: none}\ntraffic:",
+    /kubelet\.topologyManagerPolicy: no model of this version gives it effect/,
   ],
   [
     "misspelt kubelet field",

@@ -134,7 +134,10 @@ export const diskBehaviorSchema = z
   .array(
     z
       .strictObject({
-        to: z.string().min(1).meta({ description: "rootfs, logs, or the name of a volume", examples: ["rootfs"] }),
+        to: z
+          .string()
+          .min(1)
+          .meta({ description: "rootfs, logs, or the name of a volume", examples: ["rootfs"] }),
         after: after(),
         rate: scalar<number>(
           (value) => {

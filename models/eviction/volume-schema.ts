@@ -13,7 +13,11 @@ const medium = scalar<string>(
   { description: '"": a directory on the node\'s disk; Memory: a tmpfs', examples: ["Memory"] },
 );
 
-const withoutEffect = (what: string) => z.unknown().optional().meta({ description: `${what}; it takes no room here` });
+const withoutEffect = (what: string) =>
+  z
+    .unknown()
+    .optional()
+    .meta({ description: `${what}; it takes no room here` });
 
 const SOURCES: readonly VolumeSource[] = [
   "emptyDir",
@@ -51,20 +55,19 @@ const volumeSchema = refusing(
       "no model of this version gives it effect; remove it",
     ]),
   ),
-)
-  .transform((given, context): Volume => {
-    const sources = SOURCES.filter((source) => given[source as keyof typeof given] !== undefined);
-    if (sources.length !== 1) {
-      const found = sources.length === 0 ? "no source" : sources.join(" and ");
-      context.addIssue({ code: "custom", message: `found ${found}; allowed: one of ${SOURCES.join(", ")}` });
-      return z.NEVER;
-    }
-    const volume: Volume = { name: given.name, source: sources[0] };
-    if (given.emptyDir === undefined) return volume;
-    volume.medium = given.emptyDir.medium;
-    if (given.emptyDir.sizeLimit !== undefined) volume.sizeLimitBytes = given.emptyDir.sizeLimit;
-    return volume;
-  });
+).transform((given, context): Volume => {
+  const sources = SOURCES.filter((source) => given[source as keyof typeof given] !== undefined);
+  if (sources.length !== 1) {
+    const found = sources.length === 0 ? "no source" : sources.join(" and ");
+    context.addIssue({ code: "custom", message: `found ${found}; allowed: one of ${SOURCES.join(", ")}` });
+    return z.NEVER;
+  }
+  const volume: Volume = { name: given.name, source: sources[0] };
+  if (given.emptyDir === undefined) return volume;
+  volume.medium = given.emptyDir.medium;
+  if (given.emptyDir.sizeLimit !== undefined) volume.sizeLimitBytes = given.emptyDir.sizeLimit;
+  return volume;
+});
 
 /** spec.volumes */
 export const volumesSchema = z

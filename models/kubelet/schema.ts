@@ -4,6 +4,7 @@ import { refusing } from "../../engine/scenario/shape.ts";
 import { UnitError } from "../../engine/scenario/units.ts";
 import { NS_PER_MS, type Ns } from "../../engine/time.ts";
 import { parseCpuList } from "../cfs/schema.ts";
+import { evictionFields, type EvictionFields } from "../eviction/kubelet-schema.ts";
 import { KNOWN_WITHOUT_EFFECT, REFUSED_FOR_NOW } from "./fields.ts";
 
 /** What a node holds back from its pods: CPU in thousandths, the rest in bytes or processes. */
@@ -14,8 +15,8 @@ export interface Reserved {
   pid?: number;
 }
 
-/** The KubeletConfiguration of one node, defaults filled in. */
-export interface KubeletSection {
+/** The KubeletConfiguration of one node, defaults filled in but for eviction, where absent and empty differ. */
+export interface KubeletSection extends EvictionFields {
   cpuCFSQuota: boolean;
   cpuCFSQuotaPeriod: Ns;
   /** As given: gates that are not named here have the default of the Kubernetes version. */
@@ -75,6 +76,7 @@ const fields = {
   reservedSystemCPUs: cpuList.optional(),
   kubeReserved: reserved("Kubernetes' own daemons").optional(),
   systemReserved: reserved("the system's daemons").optional(),
+  ...evictionFields,
 };
 
 /** A KubeletConfiguration as the scenario gives it. */
@@ -109,7 +111,22 @@ export function mergeKubelet(cluster: KubeletInput, own: KubeletInput = {}): Kub
   };
   const reservedCpus = own.reservedSystemCPUs ?? cluster.reservedSystemCPUs;
   if (reservedCpus !== undefined && reservedCpus.length > 0) merged.reservedSystemCPUs = reservedCpus;
+  return Object.assign(merged, mergeEviction(cluster, own));
+}
+
+/** The fields of eviction that are given somewhere: a null stands for an absent map. */
+function mergeEviction(cluster: KubeletInput, own: KubeletInput): EvictionFields {
+  const merged: Record<string, unknown> = {};
+  for (const name of Object.keys(evictionFields) as Array<keyof EvictionFields>) {
+    const [below, above] = [cluster[name], own[name]];
+    const value = isMap(below) && isMap(above) ? { ...below, ...above } : above === undefined ? below : above;
+    if (value !== undefined && (value !== null || name === "memoryThrottlingFactor")) merged[name] = value;
+  }
   return merged;
+}
+
+function isMap(value: unknown): value is Record<string, string> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const DEFAULT_PERIOD: Ns = 100 * NS_PER_MS;

@@ -31,12 +31,41 @@ describe("the kubelet", () => {
     ["has it from kubeReserved", { cpuManagerPolicy: "static", kubeReserved: { cpu: 1 } }, []],
     ["has it from reservedSystemCPUs", { cpuManagerPolicy: "static", reservedSystemCPUs: [0] }, []],
     ["refuses CPUs that it lacks", { reservedSystemCPUs: [0, 4] }, ["reservedSystemCPUs"]],
+    ["refuses a signal that does not exist", { evictionHard: { "memory.free": "1Gi" } }, ["evictionHard.memory.free"]],
+    ["refuses a line of zero", { evictionHard: { "memory.available": "0" } }, ["evictionHard.memory.available"]],
+    ["takes no hard line at all", { evictionHard: {} }, []],
+    [
+      "wants a grace period for a soft line",
+      { evictionSoft: { "memory.available": "1Gi" } },
+      ["evictionSoftGracePeriod.memory.available"],
+    ],
+    ["refuses none beside others", { enforceNodeAllocatable: ["pods", "none"] }, ["enforceNodeAllocatable"]],
+    [
+      "wants the cgroup that it is to limit",
+      { enforceNodeAllocatable: ["pods", "kube-reserved"] },
+      ["kubeReservedCgroup"],
+    ],
+    ["refuses a throttling factor of zero", { memoryThrottlingFactor: 0 }, ["memoryThrottlingFactor"]],
     [
       "refuses options of the policy none",
       { cpuManagerPolicyOptions: { "full-pcpus-only": "true" } },
       ["cpuManagerPolicyOptions"],
     ],
   ] as Array<[string, KubeletInput, string[]]>)("%s", (_, given, fields) => expect(refused(given)).toEqual(fields));
+
+  it("kills single processes on cgroup v1, and cannot be told otherwise", () => {
+    const kubelet = mergeKubelet({ singleProcessOOMKill: false });
+    expect(kubeletRefusals(kubelet, 4, 2)).toEqual([]);
+    expect(kubeletRefusals(kubelet, 4, 1).map(({ path }) => path)).toEqual([["singleProcessOOMKill"]]);
+  });
+
+  it("lays a node's own eviction lines over those of the cluster, and tells absent maps from empty ones", () => {
+    const cluster = { evictionHard: { "memory.available": "100Mi", "nodefs.available": "10%" } };
+    const own = { evictionHard: { "memory.available": "1Gi" } };
+    expect(mergeKubelet(cluster, own).evictionHard).toEqual({ "memory.available": "1Gi", "nodefs.available": "10%" });
+    expect(mergeKubelet({ evictionHard: {} }).evictionHard).toEqual({});
+    expect(mergeKubelet({ evictionHard: null }).evictionHard).toBeUndefined();
+  });
 
   it("checks the options of the static policy", () => {
     expect(options({ "full-pcpus-only": "true" })).toEqual([]);

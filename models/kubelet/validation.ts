@@ -1,6 +1,8 @@
 import { didYouMean } from "../../engine/scenario/suggest.ts";
 import { formatDuration } from "../../engine/scenario/units.ts";
 import { NS_PER_MS, NS_PER_SECOND } from "../../engine/time.ts";
+import { kubeletProblems } from "../eviction/kubelet-checks.ts";
+import { effectiveEvictionHard, EvictionConfigError, parseThresholds } from "../eviction/parse.ts";
 import { CUSTOM_QUOTA_PERIOD, FEATURE_GATES, hasCustomQuotaPeriod } from "./feature-gates.ts";
 import type { KubeletSection } from "./schema.ts";
 
@@ -23,13 +25,31 @@ const ALPHA_OPTIONS = "CPUManagerPolicyAlphaOptions";
 const BETA_OPTIONS = "CPUManagerPolicyBetaOptions";
 
 /**
- * For what the kubelet would refuse this configuration on a node with so many CPUs.
+ * For what the kubelet would refuse this configuration on a node with so many CPUs, and this version of cgroups.
  *
  * Source: kubernetes v1.34 pkg/kubelet/apis/config/validation/validation.go ValidateKubeletConfiguration,
  * pkg/kubelet/cm/cpumanager/cpu_manager.go NewManager, policy_options.go, policy_none.go
  */
-export function kubeletRefusals(kubelet: KubeletSection, cpus: number): Refusal[] {
-  return [...gateRefusals(kubelet), ...periodRefusals(kubelet), ...cpuManagerRefusals(kubelet, cpus)];
+export function kubeletRefusals(kubelet: KubeletSection, cpus: number, cgroupVersion: 1 | 2 = 2): Refusal[] {
+  return [
+    ...gateRefusals(kubelet),
+    ...periodRefusals(kubelet),
+    ...cpuManagerRefusals(kubelet, cpus),
+    ...kubeletProblems({ ...kubelet, cgroupVersion, reservedSystemCPUs: kubelet.reservedSystemCPUs?.join(",") }),
+    ...thresholdRefusals(kubelet),
+  ];
+}
+
+/** The first statement of the eviction maps that stops the kubelet. */
+function thresholdRefusals(kubelet: KubeletSection): Refusal[] {
+  try {
+    const evictionHard = effectiveEvictionHard(kubelet.evictionHard, kubelet.mergeDefaultEvictionSettings);
+    parseThresholds({ ...kubelet, evictionHard });
+    return [];
+  } catch (error) {
+    if (!(error instanceof EvictionConfigError)) throw error;
+    return [{ path: [...error.path], message: error.message }];
+  }
 }
 
 function gateRefusals({ featureGates }: KubeletSection): Refusal[] {

@@ -1,6 +1,6 @@
 import type { Handle, Simulation } from "../../../engine/index.ts";
 import type { MemoryBehavior } from "../behavior-schema.ts";
-import { Quantity, type Watch } from "../quantity.ts";
+import { Quantity } from "../quantity.ts";
 import { MemoryThrottle } from "./memory-throttle.ts";
 import { RampPlayer } from "./play-ramps.ts";
 
@@ -20,7 +20,6 @@ export class ContainerMemory {
   readonly #perRequest: number;
   readonly #ramps: RampPlayer;
   readonly #steps: Handle[];
-  readonly #floor: Watch;
   readonly #throttle: MemoryThrottle | undefined;
   /** The sum of the rates of the ramps, bytes a second. */
   #wantedRate = 0;
@@ -36,9 +35,8 @@ export class ContainerMemory {
     if (highBytes !== undefined) {
       this.#throttle = new MemoryThrottle(this.workingSet, highBytes, () => this.#applyRate());
     }
-    const target = { level: this.workingSet, addRate: (rate: number) => this.#addRate(rate) };
+    const target = { level: this.workingSet, own: this.#own, addRate: (rate: number) => this.#addRate(rate) };
     this.#ramps = new RampPlayer(simulation, target, behavior.ramps);
-    this.#floor = this.#own.watch("below", 1, () => this.#ramps.stopFalling());
     this.#steps = behavior.steps.map((step) => simulation.schedule(step.after, () => this.#jump(step.to), undefined));
   }
 
@@ -59,7 +57,6 @@ export class ContainerMemory {
   end(): void {
     this.#ramps.stop();
     for (const step of this.#steps) this.#simulation.cancel(step);
-    this.#floor.cancel();
     this.#throttle?.cancel();
     this.#own.setRate(0);
     this.#own.set(0);

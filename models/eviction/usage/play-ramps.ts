@@ -6,6 +6,8 @@ import type { Quantity, Watch } from "../quantity.ts";
 export interface RampTarget {
   /** Holds the level that `until` means. */
   readonly level: Quantity;
+  /** What it moves: where nothing is left of it, no ramp falls any more. */
+  readonly own: Quantity;
   /** Adds to the rate at which it moves; negative takes away. */
   addRate(rate: number): void;
 }
@@ -16,22 +18,24 @@ export class RampPlayer {
   readonly #target: RampTarget;
   readonly #pending = new Set<Handle>();
   readonly #running = new Set<RunningRamp>();
+  readonly #floor: Watch | undefined;
 
   /** Times count from now. */
   constructor(simulation: Simulation, target: RampTarget, ramps: readonly Ramp[]) {
     this.#simulation = simulation;
     this.#target = target;
     for (const ramp of ramps) this.#after(ramp.after, () => this.#begin(ramp));
+    if (ramps.some(({ rate }) => rate < 0)) this.#floor = target.own.watch("below", 1, () => this.#stopFalling());
   }
 
   /** Ends all ramps at once. */
   stop(): void {
     for (const handle of this.#pending) this.#simulation.cancel(handle);
     for (const ramp of this.#running) this.#end(ramp);
+    this.#floor?.cancel();
   }
 
-  /** Ends the ramps that fall. */
-  stopFalling(): void {
+  #stopFalling(): void {
     for (const ramp of this.#running) if (ramp.rate < 0) this.#end(ramp);
   }
 
@@ -48,8 +52,8 @@ export class RampPlayer {
   }
 
   #begin({ rate, until, for: time }: Ramp): void {
-    const { level } = this.#target;
-    const isThere = until !== undefined && (rate > 0 ? level.value >= until : level.value <= until);
+    const { level, own } = this.#target;
+    const isThere = rate > 0 ? level.value >= (until ?? Infinity) : level.value <= (until ?? -1) || own.value < 1;
     if (isThere) return;
     const ramp: RunningRamp = { rate };
     this.#running.add(ramp);

@@ -27,6 +27,11 @@ export type PriorityClass = typeof BEFORE_MODELS | typeof MODELS | typeof OBSERV
 /** Sequence numbers stay below this, so that class x 2^50 + sequence orders by class first, exactly. */
 const CLASS_STEP = 2 ** 50;
 
+/** The class that an order belongs to. */
+export function classOf(order: number): PriorityClass {
+  return order < 0 ? BEFORE_MODELS : order >= CLASS_STEP ? OBSERVERS : MODELS;
+}
+
 /** Whether an order belongs to the class of the models. */
 export function isModelsOrder(order: number): boolean {
   return order >= 0 && order < CLASS_STEP;
@@ -52,8 +57,11 @@ export class EventStore {
   #freeCount = 0;
   #used = 0;
   #sequence = 0;
+  readonly #drawTie: (() => number) | undefined;
 
-  constructor(capacity = 1024) {
+  /** With `drawTie`, a uniform draw decides among events of one instant and class, and the sequence among equal draws. */
+  constructor(capacity = 1024, drawTie?: () => number) {
+    this.#drawTie = drawTie;
     this.times = new Float64Array(capacity);
     this.orders = new Float64Array(capacity);
     this.generations = new Int32Array(capacity);
@@ -76,7 +84,7 @@ export class EventStore {
       slot = this.#used++;
     }
     this.times[slot] = time;
-    this.orders[slot] = priority * CLASS_STEP + this.#sequence++;
+    this.orders[slot] = priority * CLASS_STEP + (this.#drawTie === undefined ? this.#sequence++ : this.#shuffled());
     this.handlers[slot] = handler;
     this.arguments[slot] = argument;
     return slot;
@@ -84,9 +92,9 @@ export class EventStore {
 
   /** Gives an event that is already stored a new time and a new sequence number, as if scheduled now. */
   renew(slot: number, time: Ns): void {
-    const priority = this.orders[slot] < 0 ? BEFORE_MODELS : this.orders[slot] >= CLASS_STEP ? OBSERVERS : MODELS;
+    const priority = classOf(this.orders[slot]);
     this.times[slot] = time;
-    this.orders[slot] = priority * CLASS_STEP + this.#sequence++;
+    this.orders[slot] = priority * CLASS_STEP + (this.#drawTie === undefined ? this.#sequence++ : this.#shuffled());
   }
 
   /** Frees a slot: its handles become stale, and what it referred to can be collected. */
@@ -109,6 +117,12 @@ export class EventStore {
     const slot = handle & SLOT_MASK;
     const generation = (handle - slot) / MAX_PENDING;
     return slot < this.#used && this.generations[slot] === generation ? slot : -1;
+  }
+
+  /** 20 bits of a draw above 30 bits of the sequence: below 2^50, and never equal among pending events. */
+  #shuffled(): number {
+    const draw = Math.floor((this.#drawTie?.() ?? 0) * 2 ** 20);
+    return draw * 2 ** 30 + (this.#sequence++ % 2 ** 30);
   }
 
   #grow(): void {

@@ -16,3 +16,5 @@ export {
 export type { EventList } from "./event-list.ts";
 export { Simulation, type Invariant, type SimulationOptions } from "./simulation.ts";
 export type { RandomStream } from "./random/streams.ts";
+export { DrawLog, firstDifference, type Draw } from "./trust/draw-log.ts";
+export { Fingerprint } from "./trust/fingerprint.ts";

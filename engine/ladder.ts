@@ -78,18 +78,36 @@ export class LadderQueue implements EventList {
     this.#heap = new FourAryHeap(store);
   }
 
+  // Long on purpose, with nothing called on the usual path: too large for the compiler to inline it, which leaves it room
+  // to inline `schedule` into handlers, where the handle then needs no allocation.
   push(slot: number): void {
     const time = this.#store.times[slot];
     this.size++;
     while (slot >= this.#next.length) this.#growLinks();
-    if (time > this.#frontier) {
-      this.#link(TOP, slot);
-      return;
+    let list = TOP;
+    if (time <= this.#frontier) {
+      if (time === this.#instant && this.#pushLane(slot)) return;
+      let rung = 0;
+      for (; ; rung++) {
+        if (rung === this.#rungs) {
+          this.#pushBottom(slot);
+          return;
+        }
+        const bucket = (time - this.#starts[rung]) * this.#scales[rung];
+        // Compared before rounding, because far from the rung it exceeds 32 bits.
+        if (bucket >= this.#currents[rung]) {
+          const last = this.#counts[rung] - 1;
+          list = this.#firstLists[rung] + (bucket < last ? bucket | 0 : last);
+          break;
+        }
+      }
     }
-    if (time === this.#instant && this.#pushLane(slot)) return;
-    const list = this.#listOf(time);
-    if (list >= 0) this.#link(list, slot);
-    else this.#pushBottom(slot, time);
+    const lists = this.#lists;
+    const first = lists[list];
+    this.#next[slot] = first;
+    this.#previous[slot] = -1;
+    if (first >= 0) this.#previous[first] = slot;
+    lists[list] = slot;
   }
 
   popBefore(before: Ns): number {
@@ -133,17 +151,17 @@ export class LadderQueue implements EventList {
 
   // Lists
 
-  /** The list for an instant up to the frontier, or -1 if its bucket is taken already. */
+  /** The list that holds an instant: the same arithmetic as in `push`. */
   #listOf(time: Ns): number {
-    for (let rung = 0; rung < this.#rungs; rung++) {
-      const bucket = (time - this.#starts[rung]) * this.#scales[rung];
-      // Compared before rounding, because far from the rung it exceeds 32 bits.
-      if (bucket >= this.#currents[rung]) {
-        const last = this.#counts[rung] - 1;
-        return this.#firstLists[rung] + (bucket < last ? bucket | 0 : last);
-      }
+    if (time > this.#frontier) return TOP;
+    let rung = 0;
+    let bucket = (time - this.#starts[0]) * this.#scales[0];
+    while (bucket < this.#currents[rung]) {
+      rung++;
+      bucket = (time - this.#starts[rung]) * this.#scales[rung];
     }
-    return -1;
+    const last = this.#counts[rung] - 1;
+    return this.#firstLists[rung] + (bucket < last ? bucket | 0 : last);
   }
 
   #link(list: number, slot: number): void {
@@ -159,7 +177,7 @@ export class LadderQueue implements EventList {
     const previous = this.#previous[slot];
     if (next >= 0) this.#previous[next] = previous;
     if (previous >= 0) this.#next[previous] = next;
-    else this.#lists[time > this.#frontier ? TOP : this.#listOf(time)] = next;
+    else this.#lists[this.#listOf(time)] = next;
   }
 
   /** Empties a list into the scratch array, newest first; how many there were. */
@@ -196,7 +214,12 @@ export class LadderQueue implements EventList {
         this.#end = 1;
         return true;
       }
-      if (!this.#spread(this.#collect(list))) return true;
+      const count = this.#collect(list);
+      if (count <= SORTED_AT_ONCE) {
+        this.#sortFew(count);
+        return true;
+      }
+      if (!this.#spread(count)) return true;
     }
   }
 
@@ -237,7 +260,7 @@ export class LadderQueue implements EventList {
     }
     const rung = this.#rungs++;
     const first = rung === 0 ? TOP + 1 : this.#firstLists[rung - 1] + this.#counts[rung - 1];
-    const buckets = max - min < count ? max - min + 1 : count;
+    const buckets = max - min < count * 4 ? max - min + 1 : count * 4;
     while (first + buckets > this.#lists.length) this.#lists = doubled(this.#lists, -1);
     const scale = buckets / (max - min);
     this.#starts[rung] = min;
@@ -254,21 +277,45 @@ export class LadderQueue implements EventList {
     return true;
   }
 
+  /** Sorts a scratch array of at most SORTED_AT_ONCE slots, newest first, into the empty bottom. */
+  #sortFew(count: number): void {
+    const { times: allTimes, orders, positions } = this.#store;
+    const scratch = this.#scratch;
+    const times = this.#bottomTimes;
+    const slots = this.#bottomSlots;
+    for (let end = 0; end < count; end++) {
+      const slot = scratch[count - 1 - end];
+      const time = allTimes[slot];
+      let i = end;
+      for (; i > 0; i--) {
+        const otherTime = times[i - 1];
+        if (otherTime < time || (otherTime === time && orders[slots[i - 1]] < orders[slot])) break;
+        times[i] = otherTime;
+        slots[i] = slots[i - 1];
+      }
+      times[i] = time;
+      slots[i] = slot;
+    }
+    for (let i = 0; i < count; i++) positions[slots[i]] = BOTTOM + i;
+    this.#end = count;
+    if (this.#rungs === 0) this.#frontier = times[count - 1];
+  }
+
   /** Sorts the scratch array, newest first, into the bottom, and what lies too far from its place into the heap. */
   #sort(count: number): void {
-    const { times, positions } = this.#store;
+    const { positions } = this.#store;
     for (let i = count - 1; i >= 0; i--) {
       const slot = this.#scratch[i];
-      if (this.#insert(slot, times[slot]) < 0) this.#heap.push(slot);
+      if (this.#insert(slot) < 0) this.#heap.push(slot);
     }
     for (let i = this.#head; i < this.#end; i++) positions[this.#bottomSlots[i]] = BOTTOM + i;
   }
 
   // Bottom and heap
 
-  #pushBottom(slot: number, time: Ns): void {
+  #pushBottom(slot: number): void {
     const { positions } = this.#store;
-    let i = this.#insert(slot, time);
+    let i = this.#insert(slot);
     if (i >= 0) {
       for (; i < this.#end; i++) if (this.#bottomSlots[i] >= 0) positions[this.#bottomSlots[i]] = BOTTOM + i;
       return;
@@ -280,11 +327,12 @@ export class LadderQueue implements EventList {
   }
 
   /** Puts an event in its place in the bottom and gives its index; -1 if that place is too far from the end. */
-  #insert(slot: number, time: Ns): number {
+  #insert(slot: number): number {
     if (this.#end === this.#bottomSlots.length) this.#makeRoomInBottom();
     const times = this.#bottomTimes;
     const slots = this.#bottomSlots;
     const { orders } = this.#store;
+    const time = this.#store.times[slot];
     const order = orders[slot];
     const reach = this.#end - INSERTION_REACH;
     if (reach > this.#head) {

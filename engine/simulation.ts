@@ -1,9 +1,19 @@
-import { EventStore, MODELS, type Handle, type Handler, type PriorityClass } from "./event-store.ts";
+import {
+  classOf,
+  EventStore,
+  MODELS,
+  OBSERVERS,
+  type Handle,
+  type Handler,
+  type PriorityClass,
+} from "./event-store.ts";
 import type { EventList } from "./event-list.ts";
-import { FourAryHeap } from "./heap.ts";
+import { LadderQueue } from "./ladder.ts";
 import { RandomStreams, type RandomStream } from "./random/streams.ts";
 import { END_OF_TIME, type Ns } from "./time.ts";
 import { InvariantFailure, SimulationError } from "./errors.ts";
+import type { DrawLog } from "./trust/draw-log.ts";
+import { Fingerprint } from "./trust/fingerprint.ts";
 
 /** Events between two yields to Node's own loop: often enough for signals, rare enough to cost nothing. */
 const EVENTS_PER_YIELD = 65_536;
@@ -22,6 +32,15 @@ export interface SimulationOptions {
   eventList?: (store: EventStore) => EventList;
   /** Check the declared invariants after every event. */
   check?: boolean;
+  /** Fold the sequence of events into `fingerprint`. */
+  fingerprint?: boolean;
+  /**
+   * Break ties by a seeded draw in place of the order of scheduling. What changes then leans on an order that nobody
+   * declared.
+   */
+  shuffleTies?: boolean;
+  /** Receives every random draw. */
+  drawLog?: DrawLog;
 }
 
 /**
@@ -35,23 +54,34 @@ export class Simulation {
   eventCount = 0;
 
   #now: Ns = 0;
-  readonly #store = new EventStore();
+  readonly #store: EventStore;
   readonly #list: EventList;
   readonly #check: boolean;
+  readonly #fingerprint: Fingerprint | undefined;
   readonly #invariants: Array<{ name: string; holds: Invariant }> = [];
   #instantStart = 0;
   #stopped = false;
 
   constructor(options: SimulationOptions = {}) {
     this.seed = options.seed ?? 0;
-    this.streams = new RandomStreams(this.seed, options.replication ?? 0);
-    this.#list = options.eventList?.(this.#store) ?? new FourAryHeap(this.#store);
+    const { drawLog } = options;
+    const onDraw = drawLog && ((stream: string, value: number) => drawLog.record(stream, this.#now, value));
+    this.streams = new RandomStreams(this.seed, options.replication ?? 0, onDraw);
+    const ties = options.shuffleTies ? this.streams.fresh("engine/ties") : undefined;
+    this.#store = new EventStore(1024, ties && (() => ties.uniform()));
+    this.#list = options.eventList?.(this.#store) ?? new LadderQueue(this.#store);
     this.#check = options.check ?? false;
+    this.#fingerprint = options.fingerprint ? new Fingerprint() : undefined;
   }
 
   /** The current simulated time. */
   get now(): Ns {
     return this.#now;
+  }
+
+  /** The fingerprint of the events so far, undefined where the simulation was made without. */
+  get fingerprint(): string | undefined {
+    return this.#fingerprint?.value;
   }
 
   /** Events waiting to run. */
@@ -162,6 +192,10 @@ export class Simulation {
       } else if (this.eventCount - this.#instantStart >= EVENTS_PER_INSTANT) this.#standstill();
       const handler = store.handlers[slot] as Handler<unknown>;
       const argument = store.arguments[slot];
+      if (this.#fingerprint !== undefined) {
+        const priority = classOf(store.orders[slot]);
+        if (priority !== OBSERVERS) this.#fingerprint.fold(time, priority, handler as Handler, argument);
+      }
       store.release(slot);
       this.eventCount++;
       handler(argument);

@@ -9,6 +9,9 @@ export interface RandomStream {
   below(n: number): number;
 }
 
+/** Told of every draw of every stream, where somebody wants to know. */
+export type OnDraw = (stream: string, value: number) => void;
+
 /** Separates the parts of a seed text; no scenario name can contain it. */
 const SEPARATOR = "\u001f";
 
@@ -19,9 +22,11 @@ const SEPARATOR = "\u001f";
 export class RandomStreams {
   readonly #prefix: string;
   readonly #streams = new Map<string, RandomStream>();
+  readonly #onDraw: OnDraw | undefined;
 
-  constructor(seed: number | string, replication = 0) {
+  constructor(seed: number | string, replication = 0, onDraw?: OnDraw) {
     this.#prefix = `${seed}${SEPARATOR}${replication}${SEPARATOR}`;
+    this.#onDraw = onDraw;
   }
 
   /** The stream of this name: the same object for the same name, so that draws go on where the last ended. */
@@ -36,17 +41,24 @@ export class RandomStreams {
 
   /** A stream of this name that begins at its first draw: for entities that share a name in order to draw alike. */
   fresh(name: string): RandomStream {
-    return new SeededStream(name, this.#prefix + name);
+    const draw = seedrandom(this.#prefix + name);
+    const onDraw = this.#onDraw;
+    if (onDraw === undefined) return new SeededStream(name, draw);
+    return new SeededStream(name, () => {
+      const value = draw();
+      onDraw(name, value);
+      return value;
+    });
   }
 }
 
 class SeededStream implements RandomStream {
   readonly name: string;
-  readonly #draw: seedrandom.PRNG;
+  readonly #draw: () => number;
 
-  constructor(name: string, seed: string) {
+  constructor(name: string, draw: () => number) {
     this.name = name;
-    this.#draw = seedrandom(seed);
+    this.#draw = draw;
   }
 
   uniform(): number {

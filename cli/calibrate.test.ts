@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -129,6 +129,34 @@ describe("the machine", () => {
     const mounts = "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n";
     expect(cpuController(mounts, () => ["cpu", "memory"])).toEqual({ version: "v2", path: "/sys/fs/cgroup" });
     expect(() => cpuController(mounts, none)).toThrow(CannotMeasure);
+  });
+
+  it.each([
+    {
+      version: "v1" as const,
+      p: { "cpu.shares": "1024", "cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "50000" },
+      a: { "cpu.shares": "512", "cpu.cfs_period_us": "50000", "cpu.cfs_quota_us": "-1", "cpu.cfs_burst_us": "20000" },
+    },
+    {
+      version: "v2" as const,
+      p: { "cpu.weight": "100", "cpu.max": "50000 100000", "cgroup.subtree_control": "+cpu" },
+      a: { "cpu.weight": "50", "cpu.max": "max 50000", "cpu.max.burst": "20000" },
+    },
+  ])("gets the load's groups in the files of cgroup $version", ({ version, p, a }) => {
+    const hierarchy = mkdtempSync(join(tmpdir(), "calibrate-test-"));
+    const groups = load.groups.map((group) =>
+      group.name === "a" ? { ...group, shares: 512, burst: 20_000_000 } : group,
+    );
+    const folders = new TestGroups({ version, path: hierarchy }).create({ ...load, groups });
+    const written = folders.map((made) =>
+      Object.fromEntries(
+        readdirSync(made, { withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map(({ name }) => [name, readFileSync(join(made, name), "utf8")]),
+      ),
+    );
+    expect(written).toEqual([p, a]);
+    rmSync(hierarchy, { recursive: true });
   });
 
   it("may not allow cgroups to be made: the message says where and what it takes", () => {

@@ -128,8 +128,7 @@ export class TestGroups {
 
   /** Lets the groups below a folder use the CPU controller. */
   #delegate(folder: string): void {
-    const file = "cgroup.subtree_control";
-    if (!readFileSync(join(folder, file), "utf8").trim().split(" ").includes("cpu")) this.#write(folder, file, "+cpu");
+    this.#write(folder, "cgroup.subtree_control", "+cpu");
   }
 
   #write(folder: string, file: string, value: string | number): void {

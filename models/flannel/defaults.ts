@@ -41,6 +41,8 @@ export const NEIGHBOUR_PROBES = 3;
 export const NEIGHBOUR_PROBE_INTERVAL_NS: Ns = NS_PER_SECOND;
 // Source: linux net/ipv4/inetpeer.c XRLIM_BURST_FACTOR: errors that one peer gets at once.
 export const ICMP_BURST = 6;
+// Source: linux net/ipv4/route.c ip_rt_error_burst, 5 s at ip_rt_error_cost 1 s.
+export const ROUTE_ERROR_BURST = 5;
 // Source: linux net/ipv4/inet_connection_sock.c ip_local_port_range.
 export const LOCAL_PORT_MIN = 32_768;
 export const LOCAL_PORT_MAX = 60_999;

@@ -48,8 +48,11 @@ export class Server<U> {
     return this.#inside;
   }
 
-  /** Takes a unit in, or drops it and returns false where the queue is full. */
-  offer(unit: U, bytes: number): boolean {
+  /**
+   * Takes a unit in, or drops it and returns false where the queue is full. `extraNs` is what this unit costs beyond the
+   * server's own fixed part: encapsulation, segmentation.
+   */
+  offer(unit: U, bytes: number, extraNs: Ns = 0): boolean {
     if (this.#inside > this.#limit) {
       this.dropped++;
       return false;
@@ -62,7 +65,7 @@ export class Server<U> {
     const ps = this.#cost.perBytePs * bytes + this.#restPs;
     const whole = Math.floor(ps / PS_PER_NS);
     this.#restPs = ps - whole * PS_PER_NS;
-    const service = this.#cost.perUnitNs + whole;
+    const service = this.#cost.perUnitNs + extraNs + whole;
     this.#freeAt += service;
     this.busyNs += service;
     this.#inside++;

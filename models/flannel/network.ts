@@ -1,0 +1,611 @@
+import type { RandomStream } from "../../engine/random/streams.ts";
+import type { EventLog } from "../../engine/results/event-log.ts";
+import type { CounterTable } from "../../engine/results/counters.ts";
+import type { Simulation } from "../../engine/simulation.ts";
+import { NO_EVENT, type Handle } from "../../engine/event-store.ts";
+import { NS_PER_SECOND, type Ns } from "../../engine/time.ts";
+import { hostGwBackend, udpBackend, vxlanBackend } from "./backends.ts";
+import type { HopCosts } from "./costs.ts";
+import { PeerDaemon, type DaemonBackend } from "./daemon.ts";
+import { allocateIp, ipRanges } from "./host-local.ts";
+import { contains, networkOf, parseAddress, prefixAfter, prefixOf, type Prefix } from "./ip.ts";
+import type { Operation } from "./kernel-tables.ts";
+import { decideLease, drawSubnets, type LeaseRecord } from "./etcd-lease.ts";
+import type { FamilyLease, Lease, LeaseEvent } from "./lease.ts";
+import { leaseLife, type SubnetManager } from "./lease-life.ts";
+import { randomMac, type Mac } from "./mac.ts";
+import { flannelMtu, vxlanDeviceMtu } from "./mtu.ts";
+import { vxlanOptions, type NetConf } from "./net-conf.ts";
+import { missBackend } from "./miss-backend.ts";
+import { NodePath, type PathConf } from "./node-path.ts";
+import { packedStores } from "./packed-store.ts";
+import { Endpoint } from "./packet.ts";
+import { RouteNetwork } from "./route-network.ts";
+import { subnetRanges, type SubnetRange } from "./subnet-range.ts";
+import { ProxyTable } from "./udp-proxy.ts";
+import { vxlanDeviceName } from "./vxlan-device.ts";
+
+/** One node as the scenario gives it. */
+export interface NetworkNode {
+  readonly name: string;
+  /** Its name for random streams. */
+  readonly stream: string;
+  readonly cpus: number;
+  /** Nodes of one zone share a layer-2 segment; others are reached through a gateway. */
+  readonly zone: string;
+  /** bit/s; Infinity costs no time. */
+  readonly bandwidth: number;
+  readonly latencyNs: Ns;
+  readonly mtu: number;
+  /** It comes by `join` only. */
+  readonly isAbsent: boolean;
+}
+
+export interface NetworkConf {
+  readonly name: string;
+  readonly conf: NetConf;
+  readonly backend: "vxlan" | "host-gw" | "udp";
+  readonly manager: SubnetManager;
+  /** Before v0.9.0: neighbours on demand. */
+  readonly asksForNeighbours: boolean;
+  readonly costs: HopCosts;
+  /** MTU of the pods in place of FLANNEL_MTU. */
+  readonly podMtu?: number;
+  readonly hasDefaultRoute: boolean;
+  readonly wireExtra?: number;
+  readonly queueLimit?: number;
+  readonly charge?: (node: string, cpu: number, ns: Ns) => void;
+}
+
+/** The informer is asked whether it has synchronised once a second. Source: flannel pkg/subnet/kube/kube.go wait.Poll. */
+const INFORMER_POLL_NS: Ns = NS_PER_SECOND;
+/** Subnets that the controller-manager gives to nodes. Source: kube-controller-manager --node-cidr-mask-size. */
+const NODE_MASK = { 4: 24, 6: 64 } as const;
+/** Above this many nodes tables are kept packed. */
+const PACKED_FROM = 64;
+
+/** A node, its daemon and what is known of it. */
+export class FlannelNode {
+  readonly node: NetworkNode;
+  readonly path: NodePath;
+  readonly index: number;
+  /** The Node object exists. */
+  exists = false;
+  daemon: PeerDaemon | undefined;
+  /** Set while the daemon starts. */
+  starting: Handle = NO_EVENT;
+  listedAt: Ns = 0;
+  /** What the node announces; undefined before its daemon has a lease, and after that ended. */
+  lease: Lease | undefined;
+  /** The VTEP MAC in the node's annotation; with etcd there is none. */
+  storedMac: Mac | undefined;
+  /** The pods' subnets, by the controller-manager or by the last lease. */
+  subnets: { v4?: Prefix; v6?: Prefix } = {};
+  expiry: Handle = NO_EVENT;
+  grantedAt: Ns = 0;
+  routes: RouteNetwork | undefined;
+  readonly removed = new Map<string, Operation[]>();
+  readonly usedIps = new Set<string>();
+  lastIp: string | undefined;
+
+  constructor(node: NetworkNode, path: NodePath, index: number) {
+    this.node = node;
+    this.path = path;
+    this.index = index;
+  }
+}
+
+/**
+ * One flannel network in time: nodes with their daemons, the leases, and the paths of packets between them. Nodes that
+ * are there at time 0 have been for long: they know one another.
+ */
+export class FlannelNetwork {
+  readonly conf: NetworkConf;
+  readonly nodes: readonly FlannelNode[];
+  /** Netlink writes that daemons tried. */
+  writes = 0;
+
+  readonly #sim: Simulation;
+  readonly #events: EventLog | undefined;
+  readonly #byName = new Map<string, FlannelNode>();
+  readonly #byIp = new Map<string, FlannelNode>();
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #ranges: { v4?: SubnetRange; v6?: SubnetRange };
+  readonly #usesV4: boolean;
+  readonly #salt: number;
+  #isSettled = true;
+  /** Lease events under way to daemons or waiting there, and daemons that start. */
+  #busy = 0;
+  #changedAt: Ns = 0;
+  #nextPort = 0;
+  #misses = 0;
+
+  /** Throws Error for a network that the daemons would refuse; `sectionProblems` finds that before. */
+  constructor(sim: Simulation, conf: NetworkConf, nodes: readonly NetworkNode[], events?: EventLog) {
+    this.#sim = sim;
+    this.conf = conf;
+    this.#events = events;
+    this.#usesV4 = conf.conf.enableIPv4;
+    this.#salt = Math.floor(sim.streams.fresh(`flannel/${nodes[0]?.stream ?? ""}/hash`).uniform() * 2 ** 32);
+    const ranges = conf.manager === "etcd" ? subnetRanges(conf.conf) : { ok: true as const };
+    if (!ranges.ok) throw new Error(ranges.refusal.message);
+    this.#ranges = ranges;
+    const stores = nodes.length >= PACKED_FROM ? packedStores() : undefined;
+    this.nodes = nodes.map((node, index) => {
+      const path = new NodePath(sim, this.#pathConf(node, index, stores?.()), {
+        nodeAt: (ip) => this.#byIp.get(ip)?.path,
+        charge: conf.charge && ((cpu, ns) => conf.charge?.(node.name, cpu, ns)),
+        miss: (ip) => this.#missed(flannelNode, ip),
+      });
+      const flannelNode: FlannelNode = new FlannelNode(node, path, index);
+      this.#byName.set(node.name, flannelNode);
+      this.#byIp.set(path.conf.ip, flannelNode);
+      return flannelNode;
+    });
+    for (const node of this.nodes) {
+      if (node.node.isAbsent) node.path.isUp = false;
+      else {
+        node.exists = true;
+        this.#assignSubnet(node);
+        this.#begin(node);
+      }
+    }
+    this.#settle();
+    this.#isSettled = false;
+  }
+
+  node(name: string): FlannelNode | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The namespace of a pod on a node of this network, made when it is first asked for. */
+  endpoint(pod: string, nodeName: string): Endpoint | undefined {
+    const node = this.#byName.get(nodeName);
+    if (node === undefined) return undefined;
+    const known = this.#endpoints.get(pod);
+    if (known?.node === node.path) return known;
+    const subnet = this.#usesV4 ? node.subnets.v4 : node.subnets.v6;
+    const ranges = subnet === undefined ? [] : ipRanges([networkOf(subnet)]);
+    const ip =
+      typeof ranges === "string" || ranges.length === 0 ? undefined : allocateIp(ranges, node.usedIps, node.lastIp);
+    if (ip !== undefined) {
+      node.usedIps.add(ip);
+      node.lastIp = ip;
+    }
+    const endpoint = new Endpoint(pod, node.path, ip ?? "0.0.0.0");
+    this.#endpoints.set(pod, endpoint);
+    return endpoint;
+  }
+
+  /** The flow hash of one more connection between two endpoints. */
+  nextHash(from: Endpoint, to: Endpoint): number {
+    let hash = this.#salt ^ Math.imul(++this.#nextPort, 0x9e3779b1);
+    for (const text of [from.ip, to.ip]) {
+      for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+    }
+    hash ^= hash >>> 16;
+    hash = Math.imul(hash, 0x85ebca6b);
+    hash ^= hash >>> 13;
+    hash = Math.imul(hash, 0xc2b2ae35);
+    return (hash ^ (hash >>> 16)) >>> 0;
+  }
+
+  get podMtu(): number {
+    return this.nodes[0].path.conf.podMtu;
+  }
+
+  get family(): 4 | 6 {
+    return this.#usesV4 ? 4 : 6;
+  }
+
+  // --- what the timeline does to nodes ---
+
+  /** A Node object comes, its machine runs, its daemon starts. */
+  join(name: string): void {
+    const node = this.#byName.get(name);
+    if (node === undefined || node.exists) return;
+    node.exists = true;
+    node.path.isUp = true;
+    this.#assignSubnet(node);
+    this.startDaemon(name);
+  }
+
+  /** The Node object goes: with the kube manager its lease ends. */
+  delete(name: string): void {
+    const node = this.#byName.get(name);
+    if (node === undefined || !node.exists) return;
+    node.exists = false;
+    node.storedMac = undefined;
+    if (this.conf.manager === "kube") this.#withdraw(node);
+  }
+
+  /** The machine stops without a word. */
+  down(name: string): void {
+    const node = this.#byName.get(name);
+    if (node === undefined || !node.path.isUp) return;
+    this.stopDaemon(name);
+    node.path.powerOff();
+  }
+
+  /** The machine boots: empty tables, no device, and a daemon that starts. */
+  up(name: string): void {
+    const node = this.#byName.get(name);
+    if (node === undefined || node.path.isUp) return;
+    node.path.isUp = true;
+    this.startDaemon(name);
+  }
+
+  /** Kills the daemon; the kernel's tables stay, but the udp backend's device goes with its process. */
+  stopDaemon(name: string): void {
+    const node = this.#byName.get(name);
+    if (node === undefined) return;
+    if (this.#sim.cancel(node.starting)) this.#free(1);
+    if (node.daemon === undefined) return;
+    const { pending } = node.daemon;
+    node.daemon.stop();
+    node.daemon = undefined;
+    this.#free(pending);
+    if (this.conf.backend === "udp") {
+      node.path.proxyTable = undefined;
+      node.path.deleteDevice();
+    }
+    if (this.conf.manager === "etcd") this.#awaitExpiry(node);
+  }
+
+  startDaemon(name: string): void {
+    const node = this.#byName.get(name);
+    if (node === undefined || node.daemon !== undefined || !node.path.isUp) return;
+    if (this.#sim.timeOf(node.starting) !== undefined) return;
+    this.#busy++;
+    const wait = this.conf.manager === "kube" ? INFORMER_POLL_NS : 0;
+    node.starting = this.#sim.schedule(
+      wait,
+      () => {
+        this.#begin(node);
+        this.#free(1);
+      },
+      undefined,
+    );
+  }
+
+  /** Changes a node's wire; bandwidth in bit/s, loss a probability. */
+  link(name: string, change: { bandwidth?: number; latencyNs?: Ns; loss?: number }): void {
+    this.#byName.get(name)?.path.configureLink(change);
+  }
+
+  /** A user deletes one entry of a node about a peer, remembering it. */
+  removeEntry(name: string, peer: string, table: Operation["table"]): void {
+    const node = this.#byName.get(name);
+    const lease = this.#leasePart(this.#byName.get(peer));
+    if (node === undefined || lease === undefined) return;
+    const key = `${peer} ${table}`;
+    const gateway = lease.subnet.text.slice(0, lease.subnet.text.indexOf("/"));
+    const { tables } = node.path;
+    const mac = tables.neighbours.get(gateway)?.mac ?? lease.vtepMac ?? "";
+    const device = node.path.conf.device ?? "eth0";
+    const restores: Operation[] = [];
+    if (table === "route") {
+      const route = tables.routes.get(lease.subnet.text);
+      if (route !== undefined) restores.push({ table, verb: "replace", route });
+    } else if (table === "neighbour") {
+      if (tables.neighbours.get(gateway) !== undefined) restores.push({ table, verb: "set", device, ip: gateway, mac });
+    } else {
+      const entry = tables.fdb.get(mac);
+      if (entry !== undefined) restores.push({ table, verb: "set", device, ip: entry.ip, mac });
+    }
+    for (const operation of restores) node.path.apply({ ...operation, verb: "delete" });
+    if (restores.length > 0) node.removed.set(key, restores);
+  }
+
+  /** The user enters it again. */
+  restoreEntry(name: string, peer: string, table: Operation["table"]): void {
+    const node = this.#byName.get(name);
+    const key = `${peer} ${table}`;
+    for (const operation of node?.removed.get(key) ?? []) node?.path.apply(operation);
+    node?.removed.delete(key);
+  }
+
+  /** Devices and table sizes of all nodes. */
+  report(counters: CounterTable): void {
+    for (const { node, path } of this.nodes) {
+      path.eth0.report(counters, `dev/${node.name}/eth0`);
+      path.cni0.report(counters, `dev/${node.name}/cni0`);
+      const { device } = path.conf;
+      if (device === undefined) {
+        counters.add(`dev/${node.name}/eth0`, "sim_routes", path.tables.routes.size);
+        continue;
+      }
+      const object = `dev/${node.name}/${device}`;
+      path.tunnel.report(counters, object);
+      if (this.conf.backend === "udp") counters.add(object, "sim_routes", path.proxyTable?.size ?? 0);
+      else {
+        const { routes, neighbours, fdb } = path.tables.sizes;
+        counters.add(object, "sim_routes", routes);
+        counters.add(object, "sim_neighbours", neighbours);
+        counters.add(object, "sim_fdb", fdb);
+      }
+    }
+    counters.add(`flannel/${this.conf.name}`, "sim_writes", this.writes);
+  }
+
+  // --- leases ---
+
+  #pathConf(node: NetworkNode, index: number, stores?: PathConf["stores"]): PathConf {
+    const { conf, backend, costs, podMtu, hasDefaultRoute, asksForNeighbours, wireExtra, queueLimit } = this.conf;
+    const family = this.#usesV4 ? 4 : 6;
+    const options = vxlanOptions(conf.backend, node.mtu);
+    const option = typeof options === "string" ? undefined : options.mtu;
+    const ofPods = flannelMtu(backend, node.mtu, backend === "vxlan" ? option : undefined);
+    const isDirectAt = (ip: string) => this.#byIp.get(ip)?.node.zone === node.zone;
+    return {
+      name: node.name,
+      ip: underlayIp(family, index),
+      family,
+      backend,
+      device: deviceName(this.conf, family),
+      deviceMtu: backend === "vxlan" ? vxlanDeviceMtu(ofPods, node.mtu, family) : ofPods,
+      podMtu: podMtu ?? ofPods,
+      cpus: node.cpus,
+      bandwidth: node.bandwidth,
+      latencyNs: node.latencyNs,
+      underlayMtu: node.mtu,
+      wireExtra,
+      queueLimit,
+      costs,
+      hasDefaultRoute,
+      asksForNeighbours,
+      isOnLink: isDirectAt,
+      stores,
+      lossStream: this.#stream(node, "loss"),
+    };
+  }
+
+  #stream(node: NetworkNode, purpose: string): RandomStream {
+    return this.#sim.streams.fresh(`flannel/${node.stream}/${purpose}`);
+  }
+
+  /** The controller-manager gives a new Node object the first free subnet of every family. */
+  #assignSubnet(node: FlannelNode): void {
+    if (this.conf.manager !== "kube") return;
+    const { conf } = this.conf;
+    const take = (family: 4 | 6, network: Prefix | undefined): Prefix | undefined => {
+      if (network === undefined) return undefined;
+      const length = Math.max(NODE_MASK[family], network.length);
+      const key = family === 4 ? "v4" : "v6";
+      const taken = new Set(
+        this.nodes?.filter((other) => other !== node && other.exists).map((o) => o.subnets[key]?.text),
+      );
+      let subnet: Prefix | undefined = prefixOf(family, network.address, length);
+      while (subnet !== undefined && contains(network, { family, value: subnet.address })) {
+        if (!taken.has(subnet.text)) return subnet;
+        subnet = prefixAfter(subnet);
+      }
+      return undefined;
+    };
+    node.subnets = {
+      v4: conf.enableIPv4 ? take(4, conf.v4.network) : undefined,
+      v6: conf.enableIPv6 ? take(6, conf.v6.network) : undefined,
+    };
+  }
+
+  /** A daemon has its configuration: it makes or keeps its device, gets its lease, and begins to watch. */
+  #begin(node: FlannelNode): void {
+    const { path } = node;
+    const { manager, backend, asksForNeighbours } = this.conf;
+    if (path.mac === undefined) {
+      const stream = this.#sim.random(`flannel/${node.node.stream}/mac`);
+      const stored = manager === "kube" ? node.storedMac : undefined;
+      const mac = stored ?? randomMac(Array.from({ length: 6 }, () => stream.below(256)));
+      path.createDevice(mac);
+    }
+    if (manager === "etcd") this.#acquire(node);
+    const main = this.#usesV4 ? node.subnets.v4 : node.subnets.v6;
+    if (main === undefined) {
+      this.#log(node, "FlannelFailed", manager === "kube" ? "node pod cidr not assigned" : "out of subnets");
+      return;
+    }
+    path.subnet = main.text;
+    if (asksForNeighbours && path.conf.device !== undefined) {
+      const route = { dst: "*", via: "", device: path.conf.device, isOnlink: true };
+      path.apply({ table: "route", verb: "replace", route });
+    }
+    const part = (subnet: Prefix | undefined, family: 4 | 6): FamilyLease | undefined =>
+      subnet && { subnet, publicIp: this.#publicIp(node, family), vtepMac: path.mac };
+    const lease: Lease = { v4: part(node.subnets.v4, 4), v6: part(node.subnets.v6, 6), backendType: backend };
+    const isNews = JSON.stringify(lease, leaseKeys) !== JSON.stringify(node.lease ?? {}, leaseKeys);
+    node.lease = lease;
+    if (manager === "kube") node.storedMac = path.mac;
+    node.grantedAt = this.#sim.now;
+    this.#sim.cancel(node.expiry);
+    if (this.#isSettled) {
+      node.daemon = this.#daemon(node);
+      return;
+    }
+    node.listedAt = this.#sim.now;
+    node.daemon = this.#daemon(node);
+    for (const other of this.nodes) {
+      if (other !== node && other.lease !== undefined) this.#push(node, { type: "add", lease: other.lease });
+    }
+    if (isNews) this.#publish(node, { type: "add", lease });
+    this.#log(node, "FlannelStarted", `lease ${path.subnet}`);
+  }
+
+  #publicIp(node: FlannelNode, family: 4 | 6): string {
+    return family === this.family ? node.path.conf.ip : underlayIp(family, node.index);
+  }
+
+  /** A lease from etcd: the own one, the previous one, or a draw. */
+  #acquire(node: FlannelNode): void {
+    const v4 = this.#ranges.v4;
+    if (v4 === undefined) return;
+    const leases: LeaseRecord[] = this.nodes.flatMap(({ lease, path }) =>
+      lease?.v4 === undefined ? [] : [{ v4: lease.v4.subnet, v6: lease.v6?.subnet, publicIp: path.conf.ip }],
+    );
+    const previous = node.subnets.v4 === undefined ? undefined : { v4: node.subnets.v4, v6: node.subnets.v6 };
+    const decision = decideLease({ v4, v6: this.#ranges.v6, leases, publicIp: node.path.conf.ip, previous });
+    if (decision.kind === "reuse") node.subnets = { v4: decision.lease.v4, v6: decision.lease.v6 };
+    else if (decision.kind === "create") node.subnets = { v4: decision.v4, v6: decision.v6 };
+    else if (decision.kind === "draw") {
+      const stream = this.#sim.random(`flannel/${node.node.stream}/subnet`);
+      node.subnets = drawSubnets(decision, (n) => stream.below(n));
+    } else node.subnets = {};
+  }
+
+  /** Without its daemon nobody renews a lease of etcd: it ends 24 h after its last grant. */
+  #awaitExpiry(node: FlannelNode): void {
+    const { ttlNs, renewAfterNs } = leaseLife("etcd");
+    if (ttlNs === undefined || renewAfterNs === undefined || node.lease === undefined) return;
+    const age = this.#sim.now - node.grantedAt;
+    const lastGrant = node.grantedAt + Math.floor(age / renewAfterNs) * renewAfterNs;
+    node.expiry = this.#sim.scheduleAt(lastGrant + ttlNs, () => this.#withdraw(node), undefined);
+  }
+
+  #withdraw(node: FlannelNode): void {
+    const { lease } = node;
+    if (lease === undefined) return;
+    node.lease = undefined;
+    this.#publish(node, { type: "remove", lease });
+  }
+
+  /** What a node announces reaches every daemon that watches by now, after the latency of the watch. */
+  #publish(node: FlannelNode, event: LeaseEvent): void {
+    const publishedAt = this.#sim.now;
+    this.#busy++;
+    const deliver = () => {
+      for (const other of this.nodes) if (other !== node && other.listedAt <= publishedAt) this.#push(other, event);
+      this.#free(1);
+    };
+    this.#sim.schedule(this.conf.costs.watchNs, deliver, undefined);
+  }
+
+  #push(node: FlannelNode, event: LeaseEvent): void {
+    if (node.daemon === undefined) return;
+    this.#busy++;
+    node.daemon.push(event);
+  }
+
+  /** Work is done; when there is none left, every daemon knows what there is to know. */
+  #free(count: number): void {
+    this.#busy -= count;
+    this.#changedAt = this.#sim.now;
+    if (this.#busy > 0 || count === 0) return;
+    let entries = 0;
+    let nodes = 0;
+    for (const { path, daemon } of this.nodes) {
+      const { routes, neighbours, fdb } = path.tables.sizes;
+      entries += routes + neighbours + fdb + (path.proxyTable?.size ?? 0);
+      if (daemon !== undefined) nodes++;
+    }
+    const message = `${nodes} nodes hold ${entries} entries; ${this.writes} writes so far`;
+    this.#events?.add(this.#changedAt, "", `flannel/${this.conf.name}`, "FlannelConverged", message);
+  }
+
+  #log(node: FlannelNode, reason: string, message: string): void {
+    if (!this.#isSettled) this.#events?.add(this.#sim.now, node.node.name, `node/${node.node.name}`, reason, message);
+  }
+
+  // --- daemons ---
+
+  #daemon(node: FlannelNode): PeerDaemon {
+    return new PeerDaemon(this.#sim, this.#backend(node), () => {
+      node.path.tablesChanged();
+      this.#free(1);
+    });
+  }
+
+  #backend(node: FlannelNode): DaemonBackend {
+    const { backend, costs, asksForNeighbours } = this.conf;
+    const { path } = node;
+    const write = (operation: Operation): boolean => {
+      this.writes++;
+      return path.apply(operation) !== undefined;
+    };
+    if (backend === "udp") return udpBackend((path.proxyTable = new ProxyTable()), costs.writes);
+    if (backend === "host-gw") {
+      // A list of what ought to be there belongs to the process: a new one begins with none.
+      return hostGwBackend((node.routes = new RouteNetwork(path.tables, "eth0")), costs.writes);
+    }
+    if (asksForNeighbours) return missBackend(path.conf.device!, write, costs.writes);
+    return vxlanBackend(this.#vxlanContext(node), write, this.#stream(node.node, "retries"), costs.writes);
+  }
+
+  #vxlanContext(node: FlannelNode) {
+    const options = vxlanOptions(this.conf.conf.backend, node.node.mtu);
+    const hasDirect = typeof options !== "string" && options.directRouting;
+    const vni = typeof options === "string" ? 1 : options.vni;
+    const isDirect = (ip: string) => hasDirect && this.#byIp.get(ip)?.node.zone === node.node.zone;
+    return {
+      v4: this.conf.conf.enableIPv4 ? vxlanDeviceName(vni, 4) : undefined,
+      v6: this.conf.conf.enableIPv6 ? vxlanDeviceName(vni, 6) : undefined,
+      isDirect,
+    };
+  }
+
+  /** Before v0.9.0: the daemon answers a neighbour miss, if it lives, some time later. */
+  #missed(node: FlannelNode, ip: string): void {
+    const address = parseAddress(ip);
+    if (node.daemon === undefined || address === undefined || this.#misses >= MOST_MISSES) return;
+    const peer = this.nodes.find(({ lease }) => {
+      const part = address.family === 4 ? lease?.v4 : lease?.v6;
+      return part !== undefined && contains(part.subnet, address);
+    });
+    const mac = this.#leasePart(peer)?.vtepMac;
+    if (mac === undefined) return;
+    this.#misses++;
+    const answer = () => {
+      this.#misses--;
+      const half = REACHABLE_NS / 2;
+      const forNs = half + this.#sim.random(`flannel/${node.node.stream}/reachable`).below(REACHABLE_NS);
+      this.writes++;
+      node.path.setReachable(ip, mac, forNs);
+    };
+    this.#sim.schedule(this.conf.costs.missNs, answer, undefined);
+  }
+
+  #leasePart(node: FlannelNode | undefined): FamilyLease | undefined {
+    return this.#usesV4 ? node?.lease?.v4 : node?.lease?.v6;
+  }
+
+  /** Enters what nodes that have been there for long know of one another. */
+  #settle(): void {
+    for (const node of this.nodes) {
+      if (node.daemon === undefined) continue;
+      const backend = this.#backend(node);
+      for (const other of this.nodes) {
+        if (other === node || other.lease === undefined) continue;
+        const job = backend.begin({ type: "add", lease: other.lease });
+        while (job.costNs !== undefined) job.write();
+      }
+      node.daemon.stop();
+      node.daemon = new PeerDaemon(this.#sim, backend, () => {
+        node.path.tablesChanged();
+        this.#free(1);
+      });
+      node.path.tablesChanged();
+    }
+    this.writes = 0;
+  }
+}
+
+/** Source: flannel v0.8.0 pkg/backend/vxlan, the channel of misses. */
+const MOST_MISSES = 100;
+/** Source: linux net/core/neighbour.c base_reachable_time 30 s, times 0.5 to 1.5. */
+const REACHABLE_NS: Ns = 30 * NS_PER_SECOND;
+
+function deviceName({ backend, conf }: NetworkConf, family: 4 | 6): string | undefined {
+  if (backend === "host-gw") return undefined;
+  if (backend === "udp") return "flannel0";
+  const options = vxlanOptions(conf.backend, 1500);
+  return vxlanDeviceName(typeof options === "string" ? 1 : options.vni, family);
+}
+
+/** Addresses of nodes on the underlay: 192.168.0.1, 192.168.0.2 ..., or fd00::1 ... */
+function underlayIp(family: 4 | 6, index: number): string {
+  const n = index + 1;
+  return family === 4 ? `192.168.${n >> 8}.${n & 255}` : `fd00::${n.toString(16)}`;
+}
+
+/** Leases compare by what they announce; a bigint has no JSON. */
+function leaseKeys(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
+}

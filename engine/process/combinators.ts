@@ -1,0 +1,165 @@
+import { NO_EVENT, type Handle } from "../event-store.ts";
+import type { Simulation } from "../simulation.ts";
+import type { Ns } from "../time.ts";
+import { Waitable, type Waiter } from "./waitable.ts";
+
+/** A delay as a branch of `anyOf` or `allOf`; alone, a process yields the number. */
+export class Delay extends Waitable<void> {
+  readonly #sim: Simulation;
+  readonly #ns: Ns;
+  readonly #timers = new Map<Waiter, Handle>();
+
+  constructor(sim: Simulation, ns: Ns) {
+    super();
+    this.#sim = sim;
+    this.#ns = ns;
+  }
+
+  begin(waiter: Waiter): boolean {
+    const over = () => {
+      this.#timers.delete(waiter);
+      waiter.wake(undefined);
+    };
+    this.#timers.set(waiter, this.#sim.schedule(this.#ns, over, undefined));
+    return false;
+  }
+
+  withdraw(waiter: Waiter): void {
+    this.#sim.cancel(this.#timers.get(waiter) ?? NO_EVENT);
+    this.#timers.delete(waiter);
+  }
+
+  describe(): string {
+    return `${this.#ns} ns to pass`;
+  }
+}
+
+/** The branch that came first. */
+export interface First<T> {
+  index: number;
+  value: T;
+}
+
+/** The first of several waits; the others are withdrawn. Of those that are over at once, the first in the list. */
+export class AnyOf<T> extends Waitable<First<T>> {
+  readonly #branches: ReadonlyArray<Waitable<T>>;
+  readonly #waits = new Map<Waiter, Branch<T>[]>();
+
+  constructor(branches: ReadonlyArray<Waitable<T>>) {
+    super();
+    this.#branches = branches;
+  }
+
+  begin(waiter: Waiter): boolean {
+    const begun: Branch<T>[] = [];
+    const settle = (index: number, value: T) => {
+      this.#withdrawAll(waiter, index);
+      waiter.wake({ index, value });
+    };
+    const refuse = (index: number, error: Error) => {
+      this.#withdrawAll(waiter, index);
+      waiter.fail(error);
+    };
+    this.#waits.set(waiter, begun);
+    for (const [index, waitable] of this.#branches.entries()) {
+      const branch = new Branch(index, waitable, settle, refuse);
+      if (waitable.begin(branch)) {
+        this.#withdrawAll(waiter, index);
+        waiter.value = { index, value: branch.value };
+        return true;
+      }
+      begun.push(branch);
+    }
+    return false;
+  }
+
+  withdraw(waiter: Waiter): void {
+    this.#withdrawAll(waiter, -1);
+  }
+
+  describe(): string {
+    return `any of: ${this.#branches.map((branch) => branch.describe()).join("; ")}`;
+  }
+
+  #withdrawAll(waiter: Waiter, except: number): void {
+    for (const branch of this.#waits.get(waiter) ?? []) {
+      if (branch.index !== except) branch.waitable.withdraw(branch);
+    }
+    this.#waits.delete(waiter);
+  }
+}
+
+/** All of several waits: their values, in the order of the list. An error of one withdraws the others. */
+export class AllOf<T> extends Waitable<T[]> {
+  readonly #branches: ReadonlyArray<Waitable<T>>;
+  readonly #waits = new Map<Waiter, Set<Branch<T>>>();
+
+  constructor(branches: ReadonlyArray<Waitable<T>>) {
+    super();
+    this.#branches = branches;
+  }
+
+  begin(waiter: Waiter): boolean {
+    const values: T[] = Array.from({ length: this.#branches.length });
+    const open = new Set<Branch<T>>();
+    const settle = (index: number, value: T, branch: Branch<T>) => {
+      values[index] = value;
+      open.delete(branch);
+      if (open.size > 0) return;
+      this.#waits.delete(waiter);
+      waiter.wake(values);
+    };
+    const refuse = (_: number, error: Error, branch: Branch<T>) => {
+      open.delete(branch);
+      this.withdraw(waiter);
+      waiter.fail(error);
+    };
+    this.#waits.set(waiter, open);
+    for (const [index, waitable] of this.#branches.entries()) {
+      const branch = new Branch(index, waitable, settle, refuse);
+      if (waitable.begin(branch)) values[index] = branch.value as T;
+      else open.add(branch);
+    }
+    if (open.size > 0) return false;
+    this.#waits.delete(waiter);
+    waiter.value = values;
+    return true;
+  }
+
+  withdraw(waiter: Waiter): void {
+    for (const branch of this.#waits.get(waiter) ?? []) branch.waitable.withdraw(branch);
+    this.#waits.delete(waiter);
+  }
+
+  describe(): string {
+    return `all of: ${this.#branches.map((branch) => branch.describe()).join("; ")}`;
+  }
+}
+
+class Branch<T> implements Waiter {
+  value: unknown;
+  readonly index: number;
+  readonly waitable: Waitable<T>;
+  readonly #settle: (index: number, value: T, branch: Branch<T>) => void;
+  readonly #refuse: (index: number, error: Error, branch: Branch<T>) => void;
+
+  constructor(
+    index: number,
+    waitable: Waitable<T>,
+    settle: (index: number, value: T, branch: Branch<T>) => void,
+    refuse: (index: number, error: Error, branch: Branch<T>) => void,
+  ) {
+    this.index = index;
+    this.waitable = waitable;
+    this.#settle = settle;
+    this.#refuse = refuse;
+  }
+
+  wake(value: unknown): void {
+    this.#settle(this.index, value as T, this);
+  }
+
+  fail(error: Error): void {
+    this.#refuse(this.index, error, this);
+  }
+}

@@ -1,0 +1,5 @@
+/** Processes: behaviour written as generators that yield what they wait for. */
+export { Waitable, type ProcessBody, type Waiter, type Yieldable } from "./waitable.ts";
+export { Interrupted, Process, Processes, ProcessFailure, type ProcessState } from "./process.ts";
+export { Signal } from "./signal.ts";
+export { AllOf, AnyOf, Delay, type First } from "./combinators.ts";

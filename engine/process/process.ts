@@ -1,0 +1,226 @@
+import { SimulationError } from "../errors.ts";
+import { NO_EVENT, type Handle } from "../event-store.ts";
+import type { Simulation } from "../simulation.ts";
+import type { Ns } from "../time.ts";
+import { Waitable, type ProcessBody, type Waiter, type Yieldable } from "./waitable.ts";
+
+/** Thrown into a process at the place where it waits, by `interrupt`. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  override readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    super(`interrupted: ${cause instanceof Error ? cause.message : String(cause)}`);
+    this.cause = cause;
+  }
+}
+
+/** A process that threw and caught nothing: it takes the run down. */
+export class ProcessFailure extends SimulationError {
+  override readonly name = "ProcessFailure";
+  readonly process: string;
+
+  constructor(process: string, error: unknown, at: Ns, seed: number | string) {
+    const message = error instanceof Error ? error.message : String(error);
+    super(`process ${process} failed: ${message}`, at, seed, { cause: error });
+    this.process = process;
+  }
+}
+
+export type ProcessState = "running" | "done" | "failed" | "cancelled";
+
+/**
+ * A process: a generator whose `yield`s take simulated time. It yields a delay in nanoseconds, or something to wait for,
+ * and goes on when that is over. Waiting for a process gives its result.
+ *
+ * A process that is woken goes on in an event of its own at the same instant, in the order of the wake-ups; a wait that
+ * is over at once goes on without an event.
+ */
+export class Process<R = unknown> extends Waitable<R> implements Waiter {
+  readonly name: string;
+  state: ProcessState = "running";
+  /** What the body returned, once it is done. */
+  result: R | undefined;
+
+  // The Waiter's side, for what this process waits for.
+  value: unknown;
+
+  readonly #processes: Processes;
+  readonly #sim: Simulation;
+  readonly #body: ProcessBody<R>;
+  readonly #watchers = new Set<Waiter>();
+  /** The resumption that is scheduled: the end of a delay, or the follow-up of a wake-up. */
+  #resumption: Handle = NO_EVENT;
+  #waitingFor: Waitable<unknown> | undefined;
+  #error: { thrown: unknown } | undefined;
+  #isActive = false;
+
+  /** Made by `Processes.spawn`; runs until its first wait within an event of the present instant. */
+  constructor(processes: Processes, sim: Simulation, name: string, body: ProcessBody<R>) {
+    super();
+    this.#processes = processes;
+    this.#sim = sim;
+    this.name = name;
+    this.#body = body;
+    this.#resumption = sim.schedule(0, resume, this);
+  }
+
+  /** What it waits for, in words. */
+  get waitsFor(): string {
+    if (this.state !== "running") return "nothing";
+    if (this.#waitingFor !== undefined) return this.#waitingFor.describe();
+    const at = this.#sim.timeOf(this.#resumption);
+    return at === undefined ? "nothing" : `the time ${at} ns`;
+  }
+
+  /** Throws `Interrupted` into the process where it waits; no-op once it has ended. A process cannot interrupt itself. */
+  interrupt(cause: unknown): void {
+    if (this.#isActive) throw new Error(`process ${this.name} cannot interrupt itself`);
+    if (this.state !== "running") return;
+    this.#stopWaiting();
+    this.#error = { thrown: new Interrupted(cause) };
+    this.#resumption = this.#sim.schedule(0, resume, this);
+  }
+
+  /** Ends the process where it waits; its `finally` blocks run, its other waits are withdrawn. No-op once it has ended. */
+  cancel(): void {
+    if (this.#isActive) throw new Error(`process ${this.name} cannot cancel itself: it can return`);
+    if (this.state !== "running") return;
+    this.#stopWaiting();
+    this.state = "cancelled";
+    this.#body.return(undefined as R);
+    this.#end();
+  }
+
+  wake(value: unknown): void {
+    this.value = value;
+    this.#waitingFor = undefined;
+    this.#resumption = this.#sim.schedule(0, resume, this);
+  }
+
+  fail(error: Error): void {
+    this.#error = { thrown: error };
+    this.wake(undefined);
+  }
+
+  begin(waiter: Waiter): boolean {
+    if (this.state === "running") {
+      this.#watchers.add(waiter);
+      return false;
+    }
+    waiter.value = this.result;
+    return true;
+  }
+
+  withdraw(waiter: Waiter): void {
+    this.#watchers.delete(waiter);
+  }
+
+  describe(): string {
+    return `the end of process ${this.name}`;
+  }
+
+  /** Goes on until the next wait. */
+  resume(): void {
+    this.#resumption = NO_EVENT;
+    this.#isActive = true;
+    try {
+      let yielded = this.#next();
+      while (!yielded.done) {
+        if (this.#wait(yielded.value)) return;
+        yielded = this.#next();
+      }
+      this.state = "done";
+      this.result = yielded.value;
+      this.#end();
+    } catch (thrown) {
+      if (thrown instanceof ProcessFailure) throw thrown;
+      this.state = "failed";
+      this.#end();
+      throw new ProcessFailure(this.name, thrown, this.#sim.now, this.#sim.seed);
+    } finally {
+      this.#isActive = false;
+    }
+  }
+
+  #next(): IteratorResult<Yieldable, R> {
+    const error = this.#error;
+    if (error === undefined) {
+      const { value } = this;
+      this.value = undefined;
+      return this.#body.next(value);
+    }
+    this.#error = undefined;
+    return this.#body.throw(error.thrown);
+  }
+
+  /** Begins to wait for what was yielded; false if that is over at once. */
+  #wait(yielded: Yieldable): boolean {
+    if (typeof yielded === "number") {
+      this.#resumption = this.#sim.schedule(yielded, resume, this);
+      return true;
+    }
+    try {
+      if (yielded.begin(this)) return false;
+    } catch (thrown) {
+      this.#error = { thrown };
+      return false;
+    }
+    this.#waitingFor = yielded;
+    return true;
+  }
+
+  #stopWaiting(): void {
+    this.#sim.cancel(this.#resumption);
+    this.#resumption = NO_EVENT;
+    this.#waitingFor?.withdraw(this);
+    this.#waitingFor = undefined;
+    this.value = undefined;
+  }
+
+  #end(): void {
+    this.#processes.ended(this);
+    for (const watcher of this.#watchers) watcher.wake(this.result);
+    this.#watchers.clear();
+  }
+}
+
+function resume(process: Process): void {
+  process.resume();
+}
+
+/** The processes of one simulation. */
+export class Processes {
+  readonly #sim: Simulation;
+  readonly #live = new Set<Process<never>>();
+
+  constructor(sim: Simulation) {
+    this.#sim = sim;
+  }
+
+  /** Starts a process: it runs at this instant, after the events that are scheduled for it already. */
+  spawn<R>(name: string, body: ProcessBody<R>): Process<R> {
+    const process = new Process(this, this.#sim, name, body);
+    this.#live.add(process as unknown as Process<never>);
+    return process;
+  }
+
+  /** Those that have not ended, in the order in which they were started. */
+  get live(): readonly Process<never>[] {
+    return [...this.#live];
+  }
+
+  /** For processes alone: one has ended. */
+  ended(process: Process<never> | Process<unknown>): void {
+    this.#live.delete(process as Process<never>);
+  }
+
+  /**
+   * Who waits for what, a line for each process, if nothing can happen any more although processes have not ended;
+   * undefined otherwise.
+   */
+  deadlock(): string | undefined {
+    if (this.#sim.pending > 0 || this.#live.size === 0) return undefined;
+    return this.live.map((process) => `${process.name} waits for ${process.waitsFor}`).join("\n");
+  }
+}

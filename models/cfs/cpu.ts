@@ -334,11 +334,11 @@ export class Cpu {
     for (const child of group.children) this.#freeze(child);
   }
 
-  /** The opposite of `freeze`: children first; parked threads become ready. */
+  /** The opposite of `freeze`: children first, the newest before the older ones; parked threads become ready. */
   #thaw(group: TaskGroup): void {
     const queue = group.queues[this.index];
     if (queue === undefined) return;
-    for (const child of group.children) this.#thaw(child);
+    for (const child of group.children.toReversed()) this.#thaw(child);
     if (--queue.throttleCount > 0) return;
     if (queue.selfThrottledSince >= 0) {
       group.localThrottledTime += this.#sim.now - queue.selfThrottledSince;

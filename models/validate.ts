@@ -107,14 +107,17 @@ function kubeletProblems(scenario: Scenario): PathProblem[] {
   const problems: PathProblem[] = [];
   const sectionRefusals = new Set<string>();
   const sections =
-    scenario.nodes.length === 0 ? [{ kubelet: scenario.kubelet, cpus: Infinity, path: ["kubelet"] as Path }] : [];
-  const nodes = scenario.nodes.map(({ kubelet, capacity }, i) => ({
+    scenario.nodes.length === 0
+      ? [{ kubelet: scenario.kubelet, cpus: Infinity, cgroup: "v2", path: ["kubelet"] as Path }]
+      : [];
+  const nodes = scenario.nodes.map(({ kubelet, capacity, kernel }, i) => ({
     kubelet,
     cpus: capacity.cpu,
+    cgroup: kernel.cgroup,
     path: ["nodes", i, "kubelet"] as Path,
   }));
-  for (const { kubelet, cpus, path } of [...sections, ...nodes]) {
-    for (const refusal of kubeletRefusals(kubelet, cpus)) {
+  for (const { kubelet, cpus, cgroup, path } of [...sections, ...nodes]) {
+    for (const refusal of kubeletRefusals(kubelet, cpus, cgroup === "v1" ? 1 : 2, scenario.kubernetesVersion)) {
       const [field] = refusal.path;
       const isOwn = path[0] === "nodes" && hasOwnField(scenario, kubelet, field, refusal.path);
       const because = [["kubelet"] as Path, path].flatMap((section) => RESTS_ON.map((name) => section.concat(name)));

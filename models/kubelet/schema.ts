@@ -5,6 +5,7 @@ import { UnitError } from "../../engine/scenario/units.ts";
 import { NS_PER_MS, type Ns } from "../../engine/time.ts";
 import { parseCpuList } from "../cfs/schema.ts";
 import { evictionFields, type EvictionFields } from "../eviction/kubelet-schema.ts";
+import { imageFields, type GivenImageFields } from "../images/kubelet-schema.ts";
 import { KNOWN_WITHOUT_EFFECT, REFUSED_FOR_NOW } from "./fields.ts";
 
 /** What a node holds back from its pods: CPU in thousandths, the rest in bytes or processes. */
@@ -15,8 +16,8 @@ export interface Reserved {
   pid?: number;
 }
 
-/** The KubeletConfiguration of one node, defaults filled in but for eviction, where absent and empty differ. */
-export interface KubeletSection extends EvictionFields {
+/** The KubeletConfiguration of one node, defaults filled in but for eviction and images, where absent and empty differ. */
+export interface KubeletSection extends EvictionFields, GivenImageFields {
   cpuCFSQuota: boolean;
   cpuCFSQuotaPeriod: Ns;
   /** As given: gates that are not named here have the default of the Kubernetes version. */
@@ -77,6 +78,7 @@ const fields = {
   kubeReserved: reserved("Kubernetes' own daemons").optional(),
   systemReserved: reserved("the system's daemons").optional(),
   ...evictionFields,
+  ...imageFields,
 };
 
 /** A KubeletConfiguration as the scenario gives it. */
@@ -111,13 +113,14 @@ export function mergeKubelet(cluster: KubeletInput, own: KubeletInput = {}): Kub
   };
   const reservedCpus = own.reservedSystemCPUs ?? cluster.reservedSystemCPUs;
   if (reservedCpus !== undefined && reservedCpus.length > 0) merged.reservedSystemCPUs = reservedCpus;
-  return Object.assign(merged, mergeEviction(cluster, own));
+  return Object.assign(merged, mergeGiven(cluster, own));
 }
 
-/** The fields of eviction that are given somewhere: a null stands for an absent map. */
-function mergeEviction(cluster: KubeletInput, own: KubeletInput): EvictionFields {
+/** The fields of eviction and images that are given somewhere: a null stands for an absent field. */
+function mergeGiven(cluster: KubeletInput, own: KubeletInput): EvictionFields & GivenImageFields {
   const merged: Record<string, unknown> = {};
-  for (const name of Object.keys(evictionFields) as Array<keyof EvictionFields>) {
+  const names = [...Object.keys(evictionFields), ...Object.keys(imageFields)];
+  for (const name of names as Array<keyof EvictionFields | keyof GivenImageFields>) {
     const [below, above] = [cluster[name], own[name]];
     const value = isMap(below) && isMap(above) ? { ...below, ...above } : above === undefined ? below : above;
     if (value !== undefined && (value !== null || name === "memoryThrottlingFactor")) merged[name] = value;

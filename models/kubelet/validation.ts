@@ -3,6 +3,8 @@ import { formatDuration } from "../../engine/scenario/units.ts";
 import { NS_PER_MS, NS_PER_SECOND } from "../../engine/time.ts";
 import { kubeletProblems } from "../eviction/kubelet-checks.ts";
 import { effectiveEvictionHard, EvictionConfigError, parseThresholds } from "../eviction/parse.ts";
+import { defaultImageConfig, refuseImageConfig } from "../images/puller-config.ts";
+import { kubernetesMinor } from "../images/version.ts";
 import { CUSTOM_QUOTA_PERIOD, FEATURE_GATES, hasCustomQuotaPeriod } from "./feature-gates.ts";
 import type { KubeletSection } from "./schema.ts";
 
@@ -25,19 +27,35 @@ const ALPHA_OPTIONS = "CPUManagerPolicyAlphaOptions";
 const BETA_OPTIONS = "CPUManagerPolicyBetaOptions";
 
 /**
- * For what the kubelet would refuse this configuration on a node with so many CPUs, and this version of cgroups.
+ * For what the kubelet would refuse this configuration on a node with so many CPUs, and this version of cgroups; by the
+ * rules of `kubernetesVersion`, the newest if absent.
  *
  * Source: kubernetes v1.34 pkg/kubelet/apis/config/validation/validation.go ValidateKubeletConfiguration,
  * pkg/kubelet/cm/cpumanager/cpu_manager.go NewManager, policy_options.go, policy_none.go
  */
-export function kubeletRefusals(kubelet: KubeletSection, cpus: number, cgroupVersion: 1 | 2 = 2): Refusal[] {
-  return [
+export function kubeletRefusals(
+  kubelet: KubeletSection,
+  cpus: number,
+  cgroupVersion: 1 | 2 = 2,
+  kubernetesVersion?: string,
+): Refusal[] {
+  const refusals = [
     ...gateRefusals(kubelet),
     ...periodRefusals(kubelet),
     ...cpuManagerRefusals(kubelet, cpus),
     ...kubeletProblems({ ...kubelet, cgroupVersion, reservedSystemCPUs: kubelet.reservedSystemCPUs?.join(",") }),
     ...thresholdRefusals(kubelet),
   ];
+  return [...refusals, ...imageRefusals(kubelet, kubernetesVersion, refusals)];
+}
+
+/** What the images' rules find beyond `known`: one word about a field is enough. */
+function imageRefusals(kubelet: KubeletSection, version: string | undefined, known: readonly Refusal[]): Refusal[] {
+  const minor = version === undefined ? Infinity : kubernetesMinor(version);
+  const gate = kubelet.featureGates["ImageMaximumGCAge"];
+  return refuseImageConfig(defaultImageConfig(kubelet, minor), minor, gate)
+    .filter(({ field }) => !known.some(({ path }) => path[0] === field))
+    .map(({ field, message }) => ({ path: [field], message }));
 }
 
 /** The first statement of the eviction maps that stops the kubelet. */

@@ -63,7 +63,7 @@ export class AnyOf<T> extends Waitable<First<T>> {
     this.#waits.set(waiter, begun);
     for (const [index, waitable] of this.#branches.entries()) {
       const branch = new Branch(index, waitable, settle, refuse);
-      if (waitable.begin(branch)) {
+      if (this.#begins(branch, waiter)) {
         this.#withdrawAll(waiter, index);
         waiter.value = { index, value: branch.value };
         return true;
@@ -79,6 +79,15 @@ export class AnyOf<T> extends Waitable<First<T>> {
 
   describe(): string {
     return `any of: ${this.#branches.map((branch) => branch.describe()).join("; ")}`;
+  }
+
+  #begins(branch: Branch<T>, waiter: Waiter): boolean {
+    try {
+      return branch.waitable.begin(branch);
+    } catch (thrown) {
+      this.#withdrawAll(waiter, branch.index);
+      throw thrown;
+    }
   }
 
   #withdrawAll(waiter: Waiter, except: number): void {
@@ -115,10 +124,15 @@ export class AllOf<T> extends Waitable<T[]> {
       waiter.fail(error);
     };
     this.#waits.set(waiter, open);
-    for (const [index, waitable] of this.#branches.entries()) {
-      const branch = new Branch(index, waitable, settle, refuse);
-      if (waitable.begin(branch)) values[index] = branch.value as T;
-      else open.add(branch);
+    try {
+      for (const [index, waitable] of this.#branches.entries()) {
+        const branch = new Branch(index, waitable, settle, refuse);
+        if (waitable.begin(branch)) values[index] = branch.value as T;
+        else open.add(branch);
+      }
+    } catch (thrown) {
+      this.withdraw(waiter);
+      throw thrown;
     }
     if (open.size > 0) return false;
     this.#waits.delete(waiter);
@@ -137,7 +151,8 @@ export class AllOf<T> extends Waitable<T[]> {
 }
 
 class Branch<T> implements Waiter {
-  value: unknown;
+  value: unknown = undefined;
+  place: unknown = undefined;
   readonly index: number;
   readonly waitable: Waitable<T>;
   readonly #settle: (index: number, value: T, branch: Branch<T>) => void;

@@ -3,7 +3,8 @@ import { Simulation } from "../simulation.ts";
 import { AllOf, AnyOf, Delay } from "./combinators.ts";
 import { Interrupted, ProcessFailure, Processes, type Process } from "./process.ts";
 import { Signal } from "./signal.ts";
-import type { ProcessBody } from "./waitable.ts";
+import { Channel } from "../go/channel.ts";
+import type { ProcessBody, Waitable } from "./waitable.ts";
 
 function world() {
   const sim = new Simulation({ seed: 7 });
@@ -129,6 +130,27 @@ describe("a process", () => {
     );
     sim.runUntil(100);
     expect(log).toEqual(["9 ABC"]);
+  });
+
+  it("withdraws the branches that have begun when one of several refuses", () => {
+    const { sim, processes, log, note } = world();
+    const closed = new Channel<number>("closed");
+    closed.close();
+    for (const several of [AnyOf<unknown>, AllOf<unknown>]) {
+      processes.spawn(
+        several.name,
+        (function* (): ProcessBody {
+          try {
+            yield* new several([new Delay(sim, 10), closed.send(1)]) as Waitable<unknown>;
+          } catch (error) {
+            note((error as Error).message);
+          }
+        })(),
+      );
+    }
+    sim.runUntil(5);
+    expect(log).toEqual(["0 send on closed channel closed", "0 send on closed channel closed"]);
+    expect(sim.pending).toBe(0);
   });
 
   it("resumes in the order of the wake-ups when several wait for one signal", () => {

@@ -43,7 +43,8 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   result: R | undefined;
 
   // The Waiter's side, for what this process waits for.
-  value: unknown;
+  value: unknown = undefined;
+  place: unknown = undefined;
 
   readonly #processes: Processes;
   readonly #sim: Simulation;
@@ -54,6 +55,10 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   #waitingFor: Waitable<unknown> | undefined;
   #error: { thrown: unknown } | undefined;
   #isActive = false;
+  /** Its wait is over, and the event in which it goes on is pending. */
+  #isWoken = false;
+  #atNextWait: Interrupted[] | undefined = undefined;
+  #isCancelDue = false;
 
   /** Made by `Processes.spawn`; runs until its first wait within an event of the present instant. */
   constructor(processes: Processes, sim: Simulation, name: string, body: ProcessBody<R>) {
@@ -73,28 +78,40 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
     return at === undefined ? "nothing" : `the time ${at} ns`;
   }
 
-  /** Throws `Interrupted` into the process where it waits; no-op once it has ended. A process cannot interrupt itself. */
+  /**
+   * Throws `Interrupted` into the process where it waits, in an event at this instant. If its wait is over already, what
+   * it gave stands and the interrupt strikes at the next wait. No-op once it has ended. A process cannot interrupt itself.
+   */
   interrupt(cause: unknown): void {
     if (this.#isActive) throw new Error(`process ${this.name} cannot interrupt itself`);
     if (this.state !== "running") return;
-    this.#stopWaiting();
-    this.#error = { thrown: new Interrupted(cause) };
-    this.#resumption = this.#sim.schedule(0, resume, this);
+    const interrupted = new Interrupted(cause);
+    if (this.#isWoken) (this.#atNextWait ??= []).push(interrupted);
+    else {
+      this.#stopWaiting();
+      this.fail(interrupted);
+    }
   }
 
-  /** Ends the process where it waits; its `finally` blocks run, its other waits are withdrawn. No-op once it has ended. */
+  /**
+   * Ends the process where it waits; its `finally` blocks run and may not wait, its waits are withdrawn. If its wait is
+   * over already, it goes on to the next and ends there, so that it can give back what it was given; one that has not
+   * begun never does. No-op once it has ended. A process cannot cancel itself.
+   */
   cancel(): void {
     if (this.#isActive) throw new Error(`process ${this.name} cannot cancel itself: it can return`);
     if (this.state !== "running") return;
-    this.#stopWaiting();
-    this.state = "cancelled";
-    this.#body.return(undefined as R);
-    this.#end();
+    if (this.#isWoken) this.#isCancelDue = true;
+    else {
+      this.#stopWaiting();
+      this.#cancelNow();
+    }
   }
 
   wake(value: unknown): void {
     this.value = value;
     this.#waitingFor = undefined;
+    this.#isWoken = true;
     this.#resumption = this.#sim.schedule(0, resume, this);
   }
 
@@ -123,10 +140,15 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   /** Goes on until the next wait. */
   resume(): void {
     this.#resumption = NO_EVENT;
+    this.#isWoken = false;
     this.#isActive = true;
     try {
       let yielded = this.#next();
       while (!yielded.done) {
+        if (this.#isCancelDue) {
+          this.#cancelNow();
+          return;
+        }
         if (this.#wait(yielded.value)) return;
         yielded = this.#next();
       }
@@ -137,7 +159,7 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
       if (thrown instanceof ProcessFailure) throw thrown;
       this.state = "failed";
       this.#end();
-      throw new ProcessFailure(this.name, thrown, this.#sim.now, this.#sim.seed);
+      throw this.#failure(thrown);
     } finally {
       this.#isActive = false;
     }
@@ -156,11 +178,13 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
 
   /** Begins to wait for what was yielded; false if that is over at once. */
   #wait(yielded: Yieldable): boolean {
-    if (typeof yielded === "number") {
-      this.#resumption = this.#sim.schedule(yielded, resume, this);
-      return true;
-    }
     try {
+      const interrupted = this.#atNextWait?.shift();
+      if (interrupted !== undefined) throw interrupted;
+      if (typeof yielded === "number") {
+        this.#resumption = this.#sim.schedule(yielded, resume, this);
+        return true;
+      }
       if (yielded.begin(this)) return false;
     } catch (thrown) {
       this.#error = { thrown };
@@ -168,6 +192,24 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
     }
     this.#waitingFor = yielded;
     return true;
+  }
+
+  #cancelNow(): void {
+    this.state = "cancelled";
+    this.#isActive = true;
+    try {
+      const { done } = this.#body.return(undefined as R);
+      if (!done) throw new Error("it waits in a finally block while it is being cancelled");
+    } catch (thrown) {
+      throw thrown instanceof ProcessFailure ? thrown : this.#failure(thrown);
+    } finally {
+      this.#isActive = false;
+      this.#end();
+    }
+  }
+
+  #failure(thrown: unknown): ProcessFailure {
+    return new ProcessFailure(this.name, thrown, this.#sim.now, this.#sim.seed);
   }
 
   #stopWaiting(): void {

@@ -2,6 +2,8 @@
 export interface Waiter {
   /** What the wait gave; set before `begin` returns true, or by `wake`. */
   value: unknown;
+  /** Kept for this wait by what is waited for: a place in a queue, a timer. */
+  place: unknown;
   /** The wait is over. Called at most once for each wait that began and was not withdrawn. */
   wake(value: unknown): void;
   /** The wait ends in an error. */
@@ -21,6 +23,9 @@ export abstract class Waitable<T> {
 
   /** Ends a wait that has begun and is not over: the waiter will hear nothing more of it. */
   abstract withdraw(waiter: Waiter): void;
+
+  /** Takes back what a wait gave, because the waiter will never see it; nothing, where nothing can be taken back. */
+  undo(_value: T): void {}
 
   /** What is waited for, for reports: "receive on channel jobs". */
   abstract describe(): string;

@@ -98,13 +98,13 @@ export class Quantity {
   }
 
   /**
-   * The first instant from now on at which the value is at least `level` (whole units), if nothing changes until then;
-   * Infinity if there is none.
+   * The first instant from now on at which the value is at least `level` (whole units, or Infinity), if nothing changes
+   * until then; Infinity if there is none.
    */
   firstAtLeast(level: number): Ns {
     const { whole, rest } = this.exact();
     if (whole >= level) return this.#sim.now;
-    if (this.#rate <= 0) return Infinity;
+    if (this.#rate <= 0 || level === Infinity) return Infinity;
     const missing = BigInt(level - whole) * BigInt(this.per) - BigInt(rest);
     const rate = BigInt(this.#rate);
     return this.#after((missing + rate - 1n) / rate);

@@ -3,8 +3,9 @@ import type { Windows } from "../statistics/windows.ts";
 /** What a node has left at the start of a window. */
 export interface NodeResources {
   memoryAvailableBytes: number;
-  nodefsAvailableBytes: number;
-  imagefsAvailableBytes: number;
+  /** Undefined for an unlimited file system. */
+  nodefsAvailableBytes: number | undefined;
+  imagefsAvailableBytes: number | undefined;
   /** Processes that exist. */
   pids: number;
 }

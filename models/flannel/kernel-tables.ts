@@ -51,6 +51,8 @@ export interface TableStore<V> extends Iterable<[string, V]> {
   get(key: string): V | undefined;
   set(key: string, value: V): unknown;
   delete(key: string): boolean;
+  /** Takes over all entries of another store of its kind, where there is a fast way. */
+  assign?(from: TableStore<V>): void;
 }
 
 export interface TableStores {
@@ -67,6 +69,8 @@ export interface TableStores {
  * Source: linux net/ipv4/fib_frontend.c, net/core/neighbour.c, drivers/net/vxlan/vxlan_core.c.
  */
 export class KernelTables {
+  /** Counts the changes: who remembers what he found here sees by it that he has to look again. */
+  version = 0;
   readonly routes: TableStore<Route>;
   readonly neighbours: TableStore<NeighbourEntry>;
   readonly fdb: TableStore<FdbEntry>;
@@ -92,6 +96,12 @@ export class KernelTables {
 
   /** Does one write; the error where the kernel refuses, and nothing is changed. Writing what is there already succeeds. */
   apply(operation: Operation): Errno | undefined {
+    const errno = this.#apply(operation);
+    if (errno === undefined) this.version++;
+    return errno;
+  }
+
+  #apply(operation: Operation): Errno | undefined {
     if (operation.table === "route") return this.#applyRoute(operation.verb, operation.route);
     if (!this.#devices.has(operation.device)) return "ENODEV";
     const { device, ip, mac } = operation;
@@ -109,11 +119,13 @@ export class KernelTables {
   /** Makes a device known again after `deleteDevice`; its tables are empty. */
   addDevice(device: string): void {
     this.#devices.add(device);
+    this.version++;
   }
 
   /** Deletes a device, and with it its neighbours, FDB and routes. */
   deleteDevice(device: string): void {
     this.#devices.delete(device);
+    this.version++;
     for (const [dst, route] of this.routes) if (route.device === device) this.routes.delete(dst);
     for (const [ip, entry] of this.neighbours) if (entry.device === device) this.neighbours.delete(ip);
     for (const [mac, entry] of this.fdb) if (entry.device === device) this.fdb.delete(mac);

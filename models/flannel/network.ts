@@ -1,99 +1,34 @@
-import type { RandomStream } from "../../engine/random/streams.ts";
-import type { EventLog } from "../../engine/results/event-log.ts";
 import type { CounterTable } from "../../engine/results/counters.ts";
+import type { EventLog } from "../../engine/results/event-log.ts";
+import type { RandomStream } from "../../engine/random/streams.ts";
 import type { Simulation } from "../../engine/simulation.ts";
-import { NO_EVENT, type Handle } from "../../engine/event-store.ts";
 import { NS_PER_SECOND, type Ns } from "../../engine/time.ts";
 import { hostGwBackend, udpBackend, vxlanBackend } from "./backends.ts";
-import type { HopCosts } from "./costs.ts";
 import { PeerDaemon, type DaemonBackend } from "./daemon.ts";
+import { removeEntry, restoreEntry } from "./entry-edits.ts";
+import { FlannelNode, type NetworkConf, type NetworkNode } from "./flannel-node.ts";
 import { allocateIp, ipRanges } from "./host-local.ts";
-import { contains, networkOf, parseAddress, prefixAfter, prefixOf, type Prefix } from "./ip.ts";
+import { contains, networkOf, parseAddress, type Prefix } from "./ip.ts";
 import type { Operation } from "./kernel-tables.ts";
-import { decideLease, drawSubnets, type LeaseRecord } from "./etcd-lease.ts";
 import type { FamilyLease, Lease, LeaseEvent } from "./lease.ts";
-import { leaseLife, type SubnetManager } from "./lease-life.ts";
-import { randomMac, type Mac } from "./mac.ts";
-import { flannelMtu, vxlanDeviceMtu } from "./mtu.ts";
-import { vxlanOptions, type NetConf } from "./net-conf.ts";
+import { leaseLife } from "./lease-life.ts";
+import { randomMac } from "./mac.ts";
 import { missBackend } from "./miss-backend.ts";
+import { flannelMtu, vxlanDeviceMtu } from "./mtu.ts";
+import { vxlanOptions } from "./net-conf.ts";
 import { NodePath, type PathConf } from "./node-path.ts";
 import { packedStores } from "./packed-store.ts";
 import { Endpoint } from "./packet.ts";
 import { RouteNetwork } from "./route-network.ts";
-import { subnetRanges, type SubnetRange } from "./subnet-range.ts";
+import { settle } from "./settle.ts";
+import { Subnets } from "./subnets.ts";
 import { ProxyTable } from "./udp-proxy.ts";
 import { vxlanDeviceName } from "./vxlan-device.ts";
 
-/** One node as the scenario gives it. */
-export interface NetworkNode {
-  readonly name: string;
-  /** Its name for random streams. */
-  readonly stream: string;
-  readonly cpus: number;
-  /** Nodes of one zone share a layer-2 segment; others are reached through a gateway. */
-  readonly zone: string;
-  /** bit/s; Infinity costs no time. */
-  readonly bandwidth: number;
-  readonly latencyNs: Ns;
-  readonly mtu: number;
-  /** It comes by `join` only. */
-  readonly isAbsent: boolean;
-}
-
-export interface NetworkConf {
-  readonly name: string;
-  readonly conf: NetConf;
-  readonly backend: "vxlan" | "host-gw" | "udp";
-  readonly manager: SubnetManager;
-  /** Before v0.9.0: neighbours on demand. */
-  readonly asksForNeighbours: boolean;
-  readonly costs: HopCosts;
-  /** MTU of the pods in place of FLANNEL_MTU. */
-  readonly podMtu?: number;
-  readonly hasDefaultRoute: boolean;
-  readonly wireExtra?: number;
-  readonly queueLimit?: number;
-  readonly charge?: (node: string, cpu: number, ns: Ns) => void;
-}
-
 /** The informer is asked whether it has synchronised once a second. Source: flannel pkg/subnet/kube/kube.go wait.Poll. */
 const INFORMER_POLL_NS: Ns = NS_PER_SECOND;
-/** Subnets that the controller-manager gives to nodes. Source: kube-controller-manager --node-cidr-mask-size. */
-const NODE_MASK = { 4: 24, 6: 64 } as const;
 /** Above this many nodes tables are kept packed. */
 const PACKED_FROM = 64;
-
-/** A node, its daemon and what is known of it. */
-export class FlannelNode {
-  readonly node: NetworkNode;
-  readonly path: NodePath;
-  readonly index: number;
-  /** The Node object exists. */
-  exists = false;
-  daemon: PeerDaemon | undefined;
-  /** Set while the daemon starts. */
-  starting: Handle = NO_EVENT;
-  listedAt: Ns = 0;
-  /** What the node announces; undefined before its daemon has a lease, and after that ended. */
-  lease: Lease | undefined;
-  /** The VTEP MAC in the node's annotation; with etcd there is none. */
-  storedMac: Mac | undefined;
-  /** The pods' subnets, by the controller-manager or by the last lease. */
-  subnets: { v4?: Prefix; v6?: Prefix } = {};
-  expiry: Handle = NO_EVENT;
-  grantedAt: Ns = 0;
-  routes: RouteNetwork | undefined;
-  readonly removed = new Map<string, Operation[]>();
-  readonly usedIps = new Set<string>();
-  lastIp: string | undefined;
-
-  constructor(node: NetworkNode, path: NodePath, index: number) {
-    this.node = node;
-    this.path = path;
-    this.index = index;
-  }
-}
 
 /**
  * One flannel network in time: nodes with their daemons, the leases, and the paths of packets between them. Nodes that
@@ -110,13 +45,14 @@ export class FlannelNetwork {
   readonly #byName = new Map<string, FlannelNode>();
   readonly #byIp = new Map<string, FlannelNode>();
   readonly #endpoints = new Map<string, Endpoint>();
-  readonly #ranges: { v4?: SubnetRange; v6?: SubnetRange };
+  readonly #subnets: Subnets;
   readonly #usesV4: boolean;
   readonly #salt: number;
   #isSettled = true;
   /** Lease events under way to daemons or waiting there, and daemons that start. */
   #busy = 0;
-  #changedAt: Ns = 0;
+  /** Changes of leases so far. */
+  #published = 0;
   #nextPort = 0;
   #misses = 0;
 
@@ -127,9 +63,6 @@ export class FlannelNetwork {
     this.#events = events;
     this.#usesV4 = conf.conf.enableIPv4;
     this.#salt = Math.floor(sim.streams.fresh(`flannel/${nodes[0]?.stream ?? ""}/hash`).uniform() * 2 ** 32);
-    const ranges = conf.manager === "etcd" ? subnetRanges(conf.conf) : { ok: true as const };
-    if (!ranges.ok) throw new Error(ranges.refusal.message);
-    this.#ranges = ranges;
     const stores = nodes.length >= PACKED_FROM ? packedStores() : undefined;
     this.nodes = nodes.map((node, index) => {
       const path = new NodePath(sim, this.#pathConf(node, index, stores?.()), {
@@ -142,11 +75,12 @@ export class FlannelNetwork {
       this.#byIp.set(path.conf.ip, flannelNode);
       return flannelNode;
     });
+    this.#subnets = new Subnets(sim, conf, this.nodes);
     for (const node of this.nodes) {
       if (node.node.isAbsent) node.path.isUp = false;
       else {
         node.exists = true;
-        this.#assignSubnet(node);
+        this.#subnets.assign(node);
         this.#begin(node);
       }
     }
@@ -206,7 +140,7 @@ export class FlannelNetwork {
     if (node === undefined || node.exists) return;
     node.exists = true;
     node.path.isUp = true;
-    this.#assignSubnet(node);
+    this.#subnets.assign(node);
     this.startDaemon(name);
   }
 
@@ -216,6 +150,7 @@ export class FlannelNetwork {
     if (node === undefined || !node.exists) return;
     node.exists = false;
     node.storedMac = undefined;
+    this.#subnets.release(node);
     if (this.conf.manager === "kube") this.#withdraw(node);
   }
 
@@ -277,32 +212,13 @@ export class FlannelNetwork {
   removeEntry(name: string, peer: string, table: Operation["table"]): void {
     const node = this.#byName.get(name);
     const lease = this.#leasePart(this.#byName.get(peer));
-    if (node === undefined || lease === undefined) return;
-    const key = `${peer} ${table}`;
-    const gateway = lease.subnet.text.slice(0, lease.subnet.text.indexOf("/"));
-    const { tables } = node.path;
-    const mac = tables.neighbours.get(gateway)?.mac ?? lease.vtepMac ?? "";
-    const device = node.path.conf.device ?? "eth0";
-    const restores: Operation[] = [];
-    if (table === "route") {
-      const route = tables.routes.get(lease.subnet.text);
-      if (route !== undefined) restores.push({ table, verb: "replace", route });
-    } else if (table === "neighbour") {
-      if (tables.neighbours.get(gateway) !== undefined) restores.push({ table, verb: "set", device, ip: gateway, mac });
-    } else {
-      const entry = tables.fdb.get(mac);
-      if (entry !== undefined) restores.push({ table, verb: "set", device, ip: entry.ip, mac });
-    }
-    for (const operation of restores) node.path.apply({ ...operation, verb: "delete" });
-    if (restores.length > 0) node.removed.set(key, restores);
+    if (node !== undefined && lease !== undefined) removeEntry(node, peer, lease, table);
   }
 
   /** The user enters it again. */
   restoreEntry(name: string, peer: string, table: Operation["table"]): void {
     const node = this.#byName.get(name);
-    const key = `${peer} ${table}`;
-    for (const operation of node?.removed.get(key) ?? []) node?.path.apply(operation);
-    node?.removed.delete(key);
+    if (node !== undefined) restoreEntry(node, peer, table);
   }
 
   /** Devices and table sizes of all nodes. */
@@ -364,30 +280,6 @@ export class FlannelNetwork {
     return this.#sim.streams.fresh(`flannel/${node.stream}/${purpose}`);
   }
 
-  /** The controller-manager gives a new Node object the first free subnet of every family. */
-  #assignSubnet(node: FlannelNode): void {
-    if (this.conf.manager !== "kube") return;
-    const { conf } = this.conf;
-    const take = (family: 4 | 6, network: Prefix | undefined): Prefix | undefined => {
-      if (network === undefined) return undefined;
-      const length = Math.max(NODE_MASK[family], network.length);
-      const key = family === 4 ? "v4" : "v6";
-      const taken = new Set(
-        this.nodes?.filter((other) => other !== node && other.exists).map((o) => o.subnets[key]?.text),
-      );
-      let subnet: Prefix | undefined = prefixOf(family, network.address, length);
-      while (subnet !== undefined && contains(network, { family, value: subnet.address })) {
-        if (!taken.has(subnet.text)) return subnet;
-        subnet = prefixAfter(subnet);
-      }
-      return undefined;
-    };
-    node.subnets = {
-      v4: conf.enableIPv4 ? take(4, conf.v4.network) : undefined,
-      v6: conf.enableIPv6 ? take(6, conf.v6.network) : undefined,
-    };
-  }
-
   /** A daemon has its configuration: it makes or keeps its device, gets its lease, and begins to watch. */
   #begin(node: FlannelNode): void {
     const { path } = node;
@@ -398,7 +290,7 @@ export class FlannelNetwork {
       const mac = stored ?? randomMac(Array.from({ length: 6 }, () => stream.below(256)));
       path.createDevice(mac);
     }
-    if (manager === "etcd") this.#acquire(node);
+    this.#subnets.acquire(node);
     const main = this.#usesV4 ? node.subnets.v4 : node.subnets.v6;
     if (main === undefined) {
       this.#log(node, "FlannelFailed", manager === "kube" ? "node pod cidr not assigned" : "out of subnets");
@@ -421,7 +313,7 @@ export class FlannelNetwork {
       node.daemon = this.#daemon(node);
       return;
     }
-    node.listedAt = this.#sim.now;
+    node.listedAt = this.#published;
     node.daemon = this.#daemon(node);
     for (const other of this.nodes) {
       if (other !== node && other.lease !== undefined) this.#push(node, { type: "add", lease: other.lease });
@@ -432,23 +324,6 @@ export class FlannelNetwork {
 
   #publicIp(node: FlannelNode, family: 4 | 6): string {
     return family === this.family ? node.path.conf.ip : underlayIp(family, node.index);
-  }
-
-  /** A lease from etcd: the own one, the previous one, or a draw. */
-  #acquire(node: FlannelNode): void {
-    const v4 = this.#ranges.v4;
-    if (v4 === undefined) return;
-    const leases: LeaseRecord[] = this.nodes.flatMap(({ lease, path }) =>
-      lease?.v4 === undefined ? [] : [{ v4: lease.v4.subnet, v6: lease.v6?.subnet, publicIp: path.conf.ip }],
-    );
-    const previous = node.subnets.v4 === undefined ? undefined : { v4: node.subnets.v4, v6: node.subnets.v6 };
-    const decision = decideLease({ v4, v6: this.#ranges.v6, leases, publicIp: node.path.conf.ip, previous });
-    if (decision.kind === "reuse") node.subnets = { v4: decision.lease.v4, v6: decision.lease.v6 };
-    else if (decision.kind === "create") node.subnets = { v4: decision.v4, v6: decision.v6 };
-    else if (decision.kind === "draw") {
-      const stream = this.#sim.random(`flannel/${node.node.stream}/subnet`);
-      node.subnets = drawSubnets(decision, (n) => stream.below(n));
-    } else node.subnets = {};
   }
 
   /** Without its daemon nobody renews a lease of etcd: it ends 24 h after its last grant. */
@@ -469,10 +344,10 @@ export class FlannelNetwork {
 
   /** What a node announces reaches every daemon that watches by now, after the latency of the watch. */
   #publish(node: FlannelNode, event: LeaseEvent): void {
-    const publishedAt = this.#sim.now;
+    const sequence = ++this.#published;
     this.#busy++;
     const deliver = () => {
-      for (const other of this.nodes) if (other !== node && other.listedAt <= publishedAt) this.#push(other, event);
+      for (const other of this.nodes) if (other !== node && other.listedAt < sequence) this.#push(other, event);
       this.#free(1);
     };
     this.#sim.schedule(this.conf.costs.watchNs, deliver, undefined);
@@ -487,7 +362,6 @@ export class FlannelNetwork {
   /** Work is done; when there is none left, every daemon knows what there is to know. */
   #free(count: number): void {
     this.#busy -= count;
-    this.#changedAt = this.#sim.now;
     if (this.#busy > 0 || count === 0) return;
     let entries = 0;
     let nodes = 0;
@@ -497,7 +371,7 @@ export class FlannelNetwork {
       if (daemon !== undefined) nodes++;
     }
     const message = `${nodes} nodes hold ${entries} entries; ${this.writes} writes so far`;
-    this.#events?.add(this.#changedAt, "", `flannel/${this.conf.name}`, "FlannelConverged", message);
+    this.#events?.add(this.#sim.now, "", `flannel/${this.conf.name}`, "FlannelConverged", message);
   }
 
   #log(node: FlannelNode, reason: string, message: string): void {
@@ -506,8 +380,8 @@ export class FlannelNetwork {
 
   // --- daemons ---
 
-  #daemon(node: FlannelNode): PeerDaemon {
-    return new PeerDaemon(this.#sim, this.#backend(node), () => {
+  #daemon(node: FlannelNode, backend = this.#backend(node)): PeerDaemon {
+    return new PeerDaemon(this.#sim, backend, () => {
       node.path.tablesChanged();
       this.#free(1);
     });
@@ -523,7 +397,7 @@ export class FlannelNetwork {
     if (backend === "udp") return udpBackend((path.proxyTable = new ProxyTable()), costs.writes);
     if (backend === "host-gw") {
       // A list of what ought to be there belongs to the process: a new one begins with none.
-      return hostGwBackend((node.routes = new RouteNetwork(path.tables, "eth0")), costs.writes);
+      return hostGwBackend(new RouteNetwork(path.tables, "eth0"), costs.writes);
     }
     if (asksForNeighbours) return missBackend(path.conf.device!, write, costs.writes);
     return vxlanBackend(this.#vxlanContext(node), write, this.#stream(node.node, "retries"), costs.writes);
@@ -568,21 +442,12 @@ export class FlannelNetwork {
 
   /** Enters what nodes that have been there for long know of one another. */
   #settle(): void {
-    for (const node of this.nodes) {
-      if (node.daemon === undefined) continue;
-      const backend = this.#backend(node);
-      for (const other of this.nodes) {
-        if (other === node || other.lease === undefined) continue;
-        const job = backend.begin({ type: "add", lease: other.lease });
-        while (job.costNs !== undefined) job.write();
-      }
-      node.daemon.stop();
-      node.daemon = new PeerDaemon(this.#sim, backend, () => {
-        node.path.tablesChanged();
-        this.#free(1);
-      });
+    const make = (node: FlannelNode) => this.#backend(node);
+    settle(this.conf, this.nodes, make, (node, backend) => {
+      node.daemon?.stop();
+      node.daemon = this.#daemon(node, backend);
       node.path.tablesChanged();
-    }
+    });
     this.writes = 0;
   }
 }

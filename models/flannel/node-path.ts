@@ -88,6 +88,8 @@ export class NodePath {
   /** MAC of flannel.1; undefined while there is no such device. */
   mac: Mac | undefined;
   isUp = true;
+  /** MTU of eth0; lowering it reaches no device that was made on it before. */
+  underlayMtu: number;
   /** The table of the udp backend's process while it runs. */
   proxyTable: ProxyTable | undefined;
   /** Packets that left un-encapsulated by the default route. */
@@ -103,7 +105,6 @@ export class NodePath {
   readonly #port: SwitchPort<Packet>;
   readonly #icmp = new IcmpLimiter();
   readonly #wireExtra: number;
-  #version = 0;
   readonly #unresolved = new Map<string, Neighbour<Packet>>();
   readonly #aging = new Map<string, Handle>();
   #nextCore = 0;
@@ -111,6 +112,7 @@ export class NodePath {
   constructor(sim: Simulation, conf: PathConf, ports: PathPorts) {
     this.#sim = sim;
     this.conf = conf;
+    this.underlayMtu = conf.underlayMtu;
     this.#ports = ports;
     this.#wireExtra = conf.wireExtra ?? WIRE_EXTRA;
     this.#encapsulation = conf.backend === "udp" ? "udp" : conf.family === 4 ? "vxlan-ipv4" : "vxlan-ipv6";
@@ -144,7 +146,6 @@ export class NodePath {
   apply(operation: Operation): Errno | undefined {
     const errno = this.tables.apply(operation);
     if (errno !== undefined) return errno;
-    this.#version++;
     if (operation.table !== "neighbour") return undefined;
     const waiting = this.#unresolved.get(operation.ip);
     this.#unresolved.delete(operation.ip);
@@ -155,7 +156,7 @@ export class NodePath {
 
   /** Something that flows remember has changed. */
   tablesChanged(): void {
-    this.#version++;
+    this.tables.version++;
   }
 
   /** Enters what the daemon found out about a neighbour; it holds for `forNs`, then is forgotten. */
@@ -175,7 +176,6 @@ export class NodePath {
     if (this.conf.device === undefined) return;
     this.tables.addDevice(this.conf.device);
     this.mac = mac;
-    this.#version++;
   }
 
   /** The backend's device goes, and with it its routes, neighbours and FDB. */
@@ -184,7 +184,6 @@ export class NodePath {
     if (device === undefined || this.mac === undefined) return;
     this.tables.deleteDevice(device);
     this.mac = undefined;
-    this.#version++;
     for (const handle of this.#aging.values()) this.#sim.cancel(handle);
     this.#aging.clear();
     const unresolved = [...this.#unresolved.values()];
@@ -196,7 +195,7 @@ export class NodePath {
   powerOff(): void {
     this.isUp = false;
     this.deleteDevice();
-    for (const [, route] of [...this.tables.routes]) this.apply({ table: "route", verb: "delete", route });
+    for (const [, route] of this.tables.routes) this.apply({ table: "route", verb: "delete", route });
     this.proxyTable = undefined;
     this.subnet = "";
   }
@@ -223,7 +222,7 @@ export class NodePath {
     const { flow, ipBytes, frames } = packet;
     packet.sentAt = this.#sim.now;
     flow.from.counters.sent(frames, ipBytes + frames * ETHERNET);
-    if (flow.tablesVersion !== this.#version) this.#resolve(flow);
+    if (flow.tablesVersion !== this.tables.version) this.#resolve(flow);
     const { costs } = this.conf;
     let extraNs = 0;
     if (flow.hop === "local") extraNs = costs.sameNodeNs - costs.sendNs;
@@ -255,7 +254,7 @@ export class NodePath {
 
   /** Finds the way of a flow in the tables as they are now. */
   #resolve(flow: Flow): void {
-    flow.tablesVersion = this.#version;
+    flow.tablesVersion = this.tables.version;
     flow.target = undefined;
     flow.mac = undefined;
     flow.receiveHash = flow.hash;
@@ -306,7 +305,7 @@ export class NodePath {
     const { flow } = packet;
     flow.owner.sent(packet);
     if (!this.isUp) return;
-    if (flow.tablesVersion !== this.#version) this.#resolve(flow);
+    if (flow.tablesVersion !== this.tables.version) this.#resolve(flow);
     if (flow.hop === "local") return this.#deliver(packet);
     // The bridge counts what it hands up without the Ethernet header. Source: linux net/bridge/br_input.c.
     this.cni0.received(packet.frames, packet.ipBytes);
@@ -321,8 +320,8 @@ export class NodePath {
         return;
       default:
         if (flow.hop === "default") this.strayed += packet.frames;
-        if (this.#isTooBig(packet, this.conf.underlayMtu)) return;
-        for (const part of this.#fitting(packet, this.conf.underlayMtu)) {
+        if (this.#isTooBig(packet, this.underlayMtu)) return;
+        for (const part of this.#fitting(packet, this.underlayMtu)) {
           this.#frame(part, part.ipBytes, part.frames, part.largest);
           part.target = flow.target;
           this.#toWire(part);
@@ -384,7 +383,8 @@ export class NodePath {
 
   /** Adds the outer headers; what is then too big for the underlay is fragmented without a word, in IPv6 lost. */
   #toUnderlay(packet: Packet, ipBytes: number, frames: number, largest: number): void {
-    const { underlayMtu, family } = this.conf;
+    const { underlayMtu } = this;
+    const { family } = this.conf;
     const outer = underlayIpBytes(this.#encapsulation, largest);
     packet.target = packet.flow.target;
     if (outer <= underlayMtu) {
@@ -423,7 +423,7 @@ export class NodePath {
     packet.ttl--;
     if (packet.target === this) return this.#deliver(packet);
     const { flow, ipBytes, frames, largest } = packet;
-    if (flow.tablesVersion !== this.#version) this.#resolve(flow);
+    if (flow.tablesVersion !== this.tables.version) this.#resolve(flow);
     if (flow.target === undefined) {
       if (this.#icmp.allow(this.#sim.now)) this.icmpUnreachable++;
       return;
@@ -481,7 +481,7 @@ export class NodePath {
   #softirq(packet: Packet): void {
     const { flow, wireFrames, wireBytes, wireLargest } = packet;
     if (!this.isUp) return;
-    if (wireLargest > this.conf.underlayMtu) {
+    if (wireLargest > this.underlayMtu) {
       this.eth0.rxDropped += wireFrames;
       return;
     }

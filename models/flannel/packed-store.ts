@@ -65,6 +65,12 @@ class PackedStore<V> implements TableStore<V> {
     return true;
   }
 
+  assign(from: TableStore<V>): void {
+    if (!(from instanceof PackedStore)) throw new TypeError("a packed table takes over the entries of its own kind");
+    this.#cells = from.#cells.slice();
+    this.#size = from.#size;
+  }
+
   /** In the order in which keys were first seen on any node. */
   *[Symbol.iterator](): Iterator<[string, V]> {
     for (let id = 1; id < this.#cells.length; id++) {

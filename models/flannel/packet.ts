@@ -105,6 +105,8 @@ export interface Segment {
 
 /** A UDP datagram in its fragments. */
 export interface Datagram {
+  /** From 0. */
+  readonly number: number;
   readonly payload: number;
   /** How many fragments there are, and how many have arrived. */
   parts: number;

@@ -52,11 +52,13 @@ export class TcpEnd implements FlowOwner {
   /** Told of payload as it arrives. */
   onBytes: ((bytes: number) => void) | undefined;
 
+  /** The other end. */
+  peer!: TcpEnd;
+
   readonly #sim: Simulation;
   readonly #flow: Flow;
   readonly #options: TcpOptions;
   readonly #headers: number;
-  #peer!: TcpEnd;
 
   #messages: Message[] = [];
   #sending = 0;
@@ -92,8 +94,8 @@ export class TcpEnd implements FlowOwner {
 
   /** Two ends of one connection. */
   static connect(a: TcpEnd, b: TcpEnd): void {
-    a.#peer = b;
-    b.#peer = a;
+    a.peer = b;
+    b.peer = a;
   }
 
   /** Sends so many bytes; `delivered` is called when the other end has them and all that was sent before. */
@@ -181,7 +183,7 @@ export class TcpEnd implements FlowOwner {
   }
 
   arrived(packet: Packet): void {
-    this.#peer.#receive(packet);
+    this.peer.#receive(packet);
   }
 
   tooBig(packet: Packet): void {
@@ -222,7 +224,7 @@ export class TcpEnd implements FlowOwner {
       segment.isReceived = true;
       this.receivedBytes += segment.bytes;
       this.onBytes?.(segment.bytes);
-      this.#peer.#arrivedAtPeer(segment.bytes);
+      this.peer.#arrivedAtPeer(segment.bytes);
     }
     // What a message set off may have carried the acknowledgement already.
     if (this.#unacknowledged === 0) return;

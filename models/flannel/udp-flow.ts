@@ -20,7 +20,7 @@ export interface UdpOptions {
   /** When the n-th datagram is due, from 0; undefined when there is no more. */
   dueAt(n: number): Ns | undefined;
   /** A datagram has arrived whole. */
-  onReceived?(payload: number): void;
+  onReceived?(payload: number, number: number): void;
 }
 
 /**
@@ -84,7 +84,7 @@ export class UdpFlow implements FlowOwner {
     }
     this.accepted++;
     const sizes = fragments(family, ipBytes, known);
-    const datagram: Datagram = { payload, parts: sizes.length, arrived: 0 };
+    const datagram: Datagram = { number: this.offered - 1, payload, parts: sizes.length, arrived: 0 };
     const dontFragment = discovery !== "dont" && sizes.length === 1;
     this.#underWay = sizes.length;
     for (const size of sizes) {
@@ -109,7 +109,7 @@ export class UdpFlow implements FlowOwner {
     this.lastTtl = packet.ttl;
     this.receivedDatagrams++;
     this.receivedBytes += datagram.payload;
-    this.#options.onReceived?.(datagram.payload);
+    this.#options.onReceived?.(datagram.payload, datagram.number);
   }
 
   tooBig(): void {

@@ -1,7 +1,8 @@
 import { Simulation } from "../../../engine/simulation.ts";
 import { DEFAULT_HOP_COSTS } from "../costs.ts";
 import { parseNetConf } from "../net-conf.ts";
-import { FlannelNetwork, type NetworkConf, type NetworkNode } from "../network.ts";
+import type { NetworkConf, NetworkNode } from "../flannel-node.ts";
+import { FlannelNetwork } from "../network.ts";
 import type { Endpoint } from "../packet.ts";
 import { backendOf } from "../section.ts";
 import { UdpFlow, type UdpOptions } from "../udp-flow.ts";

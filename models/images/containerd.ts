@@ -24,8 +24,8 @@ export interface ContainerdOptions {
   version: string;
   /** Default 3. */
   maxConcurrentDownloads?: number;
-  /** The cost of resolving a name, the whole of a pull whose layers are all there. */
-  resolve: Ns;
+  /** The cost of resolving a name, the whole of a pull whose layers are all there; a function where it may change. */
+  resolve: Ns | (() => Ns);
 }
 
 /** What a pull ended with. */
@@ -67,34 +67,45 @@ export class Containerd {
     return this.scope === "node" ? this.#nodeSlots : this.#newSlots();
   }
 
-  /** PullImage: resolves the name, then brings what is missing. Concurrent pulls share layers through the locks. */
-  pull(image: Image, done: (result: PullResult) => void): void {
+  /**
+   * PullImage: resolves the name, then brings what is missing. Concurrent pulls share layers through the locks. What is
+   * returned ends the call: its request was cancelled.
+   */
+  pull(image: Image, done: (result: PullResult) => void): Cancel {
     const refusal = this.source.refusal(image);
     if (refusal !== undefined) {
       const failed: PullResult = { kind: "failed", error: refusal.error, downloadedBytes: 0 };
-      this.sim.schedule(refusal.after, done, failed);
-      return;
+      return this.#later(refusal.after, () => done(failed));
     }
     if (image.pullDuration === undefined) {
-      this.sim.schedule(this.#options.resolve, startPull, new LayeredPull(this, image, done));
-      return;
+      const pull = new LayeredPull(this, image, done);
+      const cancel = this.#later(this.#resolve, () => pull.start());
+      return () => {
+        cancel();
+        pull.cancel();
+      };
     }
     // A pull of known length is a constant, whatever else goes on; of an image that is there it is the resolving alone.
-    const length = this.store.hasImage(image.name) ? this.#options.resolve : image.pullDuration();
-    const finish = (): void => {
+    const length = this.store.hasImage(image.name) ? this.#resolve : image.pullDuration();
+    return this.#later(length, () => {
       this.store.addImage(image);
       done({ kind: "pulled", sizeBytes: 0, downloadedBytes: 0 });
-    };
-    this.sim.schedule(length, finish, undefined);
+    });
+  }
+
+  get #resolve(): Ns {
+    const { resolve } = this.#options;
+    return typeof resolve === "number" ? resolve : resolve();
+  }
+
+  #later(delayNs: Ns, action: () => void): Cancel {
+    const event = this.sim.schedule(delayNs, action, undefined);
+    return () => void this.sim.cancel(event);
   }
 
   #newSlots(): Slots {
     return new Slots(this.sim, downloadLimit(this.#options.maxConcurrentDownloads));
   }
-}
-
-function startPull(pull: LayeredPull): void {
-  pull.start();
 }
 
 /** One pull on its way through the layers of its image. */
@@ -227,14 +238,25 @@ class LayeredPull implements Lease {
     this.#running.add(stop);
   }
 
-  /** Ends the pull: what is under way stops, its locks go to those who wait. What has arrived stays in the content store. */
+  /** Ends the pull without an answer. */
+  cancel(): void {
+    if (this.#hasEnded) return;
+    this.#stop();
+    this.#node.store.drop(this);
+  }
+
   #fail(error: string): void {
     if (this.#hasEnded) return;
+    this.#stop();
+    this.#end({ kind: "failed", error, downloadedBytes: this.#downloadedBytes });
+  }
+
+  /** What is under way stops, its locks go to those who wait. What has arrived stays in the content store. */
+  #stop(): void {
     this.#hasEnded = true;
     for (const stop of this.#running) stop();
     this.#running.clear();
     if (this.#awaited >= 0) this.#node.chainLocks.release(this.#chains[this.#awaited]);
-    this.#end({ kind: "failed", error, downloadedBytes: this.#downloadedBytes });
   }
 
   #end(result: PullResult): void {

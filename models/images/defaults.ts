@@ -35,3 +35,7 @@ export const PROGRESS_CHECK_PERIOD: Ns = 10 * NS_PER_SECOND;
 
 /** Durations in the Pulled message are cut to whole milliseconds. Source: kubernetes v1.34 pkg/kubelet/images/image_manager.go, pullImage. */
 export const MESSAGE_RESOLUTION: Ns = NS_PER_MS;
+
+/** The versions of containerd whose rules the model knows. */
+export const OLDEST_CONTAINERD = "1.6";
+export const NEWEST_CONTAINERD = "2.3";

@@ -116,8 +116,8 @@ describe("a shared link", () => {
     const share = new FairShare(sim, 10, Infinity);
     const group = share.group(Infinity);
     transfer(sim, ends, group, "a", 100);
-    sim.scheduleAt(4 * S, () => share.setCapacity(0), undefined);
-    sim.scheduleAt(50 * S, () => share.setCapacity(60), undefined);
+    sim.scheduleAt(4 * S, () => share.setLimits(0, Infinity), undefined);
+    sim.scheduleAt(50 * S, () => share.setLimits(60, Infinity), undefined);
     sim.scheduleAt(50 * S, () => group.setCapacity(30), undefined);
     sim.runUntil(100 * S);
     // 40 by 4 s; from 50 s on 30 a second for 60 bytes.

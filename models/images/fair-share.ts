@@ -5,6 +5,40 @@ import { NS_PER_SECOND, roundNs, type Ns } from "../../engine/time.ts";
 /** Called with the last byte. */
 export type Done = () => void;
 
+/** How much a shared capacity was in use. */
+export interface FlowLoad {
+  /** Time with at least one flow. */
+  busyNs: Ns;
+  /** The most flows at one time. */
+  mostFlows: number;
+}
+
+/** Counts flows as they come and go. */
+class LoadMeter {
+  readonly #sim: Simulation;
+  #flows = 0;
+  #mostFlows = 0;
+  #busyNs: Ns = 0;
+  #busySince: Ns = 0;
+
+  constructor(sim: Simulation) {
+    this.#sim = sim;
+  }
+
+  get load(): FlowLoad {
+    const open = this.#flows > 0 ? this.#sim.now - this.#busySince : 0;
+    return { busyNs: this.#busyNs + open, mostFlows: this.#mostFlows };
+  }
+
+  count(change: 1 | -1): void {
+    const { now } = this.#sim;
+    if (this.#flows === 0) this.#busySince = now;
+    this.#flows += change;
+    if (this.#flows === 0) this.#busyNs += now - this.#busySince;
+    else if (this.#flows > this.#mostFlows) this.#mostFlows = this.#flows;
+  }
+}
+
 /** One transfer, by the service at which it is complete. */
 interface Flow {
   /** What the group has given to each of its flows when this one is done, in bytes. */
@@ -24,14 +58,25 @@ interface Flow {
  */
 export class FairShare {
   readonly sim: Simulation;
-  readonly perFlow: number;
+  readonly #meter: LoadMeter;
+  #perFlow: number;
   #capacity: number;
   readonly #active = new Set<FairGroup>();
 
   constructor(sim: Simulation, capacity: number, perFlow: number) {
     this.sim = sim;
+    this.#meter = new LoadMeter(sim);
     this.#capacity = capacity;
-    this.perFlow = perFlow;
+    this.#perFlow = perFlow;
+  }
+
+  get perFlow(): number {
+    return this.#perFlow;
+  }
+
+  /** What all flows have taken until now. */
+  get load(): FlowLoad {
+    return this.#meter.load;
   }
 
   /** A new group whose flows together get no more than `capacity`. */
@@ -39,10 +84,16 @@ export class FairShare {
     return new FairGroup(this, capacity);
   }
 
-  /** From now on the whole gives this much; 0 lets every flow stand still. */
-  setCapacity(capacity: number): void {
+  /** From now on the whole gives this much, 0 lets every flow stand still; and no flow gets more than `perFlow`. */
+  setLimits(capacity: number, perFlow: number): void {
     this.#capacity = capacity;
-    this.#share();
+    this.#perFlow = perFlow;
+    this.#shareAll();
+  }
+
+  /** A flow begins (1) or ends (-1) in some group. */
+  count(change: 1 | -1): void {
+    this.#meter.count(change);
   }
 
   /** A group's flows or capacity changed: everyone gets the rate that is now fair. */
@@ -52,13 +103,18 @@ export class FairShare {
     this.#share(group);
   }
 
-  #share(changed?: FairGroup): void {
+  #shareAll(): void {
+    const level = this.#level();
+    for (const group of this.#active) group.setRate(Math.min(group.ownRate, level));
+  }
+
+  #share(changed: FairGroup): void {
     const level = this.#level();
     // Without a limit of the whole, nobody else's rate depends on this group.
-    if (this.#capacity < Infinity || changed === undefined) {
+    if (this.#capacity < Infinity) {
       for (const group of this.#active) if (group !== changed) group.setRate(Math.min(group.ownRate, level));
     }
-    changed?.renew(changed.flows === 0 ? 0 : Math.min(changed.ownRate, level));
+    changed.renew(changed.flows === 0 ? 0 : Math.min(changed.ownRate, level));
   }
 
   /** The rate up to which the whole can serve every flow: found by giving the groups below the equal share what they need. */
@@ -82,6 +138,7 @@ export class FairShare {
 /** The flows behind one bottleneck of their own. */
 export class FairGroup {
   readonly #share: FairShare;
+  readonly #meter: LoadMeter;
   #capacity: number;
   /** By mark, the next to be done on top; cancelled flows leave when they come up. */
   readonly #heap: Flow[] = [];
@@ -96,7 +153,13 @@ export class FairGroup {
 
   constructor(share: FairShare, capacity: number) {
     this.#share = share;
+    this.#meter = new LoadMeter(share.sim);
     this.#capacity = capacity;
+  }
+
+  /** What its flows have taken until now. */
+  get load(): FlowLoad {
+    return this.#meter.load;
   }
 
   /** What a flow would get if the whole had room: no more than its own limit and its share of the group's capacity. */
@@ -118,7 +181,7 @@ export class FairGroup {
     }
     const flow: Flow = { mark: this.#served + bytes, order: this.#started++, done, isCancelled: false };
     push(this.#heap, flow);
-    this.flows++;
+    this.#count(1);
     this.#share.changed(this);
     return () => this.#cancel(flow);
   }
@@ -139,8 +202,14 @@ export class FairGroup {
     if (flow.isCancelled) return;
     flow.isCancelled = true;
     this.#advance();
-    this.flows--;
+    this.#count(-1);
     this.#share.changed(this);
+  }
+
+  #count(change: 1 | -1): void {
+    this.flows += change;
+    this.#meter.count(change);
+    this.#share.count(change);
   }
 
   #advance(): void {
@@ -181,7 +250,7 @@ export class FairGroup {
       // Done: to cancel it later changes nothing.
       flow.isCancelled = true;
       finished.push(flow);
-      this.flows--;
+      this.#count(-1);
       this.#dropCancelled();
     }
     this.#share.changed(this);

@@ -12,6 +12,7 @@ import {
   type ImageGcPolicy,
   type ImageRecord,
   type ReadFilesystem,
+  type RemovalReason,
 } from "./image-gc.ts";
 import { imageSize, type ImageStore } from "./image-store.ts";
 import type { ImageEvent } from "./messages.ts";
@@ -27,7 +28,7 @@ export interface ImageCollectorOptions {
   filesystem: ReadFilesystem;
   /** Warnings on the node. */
   onEvent: (event: ImageEvent) => void;
-  onRemoved?: (image: ImageRecord) => void;
+  onRemoved?: (image: ImageRecord, reason: RemovalReason) => void;
 }
 
 /**
@@ -48,13 +49,17 @@ export class ImageCollector {
     this.#options = options;
   }
 
-  /** The kubelet starts, for the first time or again: it knows nothing of the past. `phase` delays the first passes. */
+  /**
+   * The kubelet starts, for the first time or again: it knows nothing of the past. `phase` delays the first passes of the
+   * loops: then it has been up for long, and knows the images of this instant.
+   */
   start(phase: Ns = 0): void {
     const { sim, policy } = this.#options;
     this.stop();
     this.#records = new ImageRecords();
     this.#startedAt = sim.now;
     this.#hasFailed = false;
+    if (phase > 0) this.#look();
     this.#detection = sim.schedule(phase, runDetection, this);
     if (isCollectionOn(policy)) this.#collection = sim.schedule(phase, runCollection, this);
   }
@@ -105,10 +110,10 @@ export class ImageCollector {
     this.#records.detect(images, inUse(), sim.now);
   }
 
-  readonly #remove = (image: ImageRecord): boolean => {
+  readonly #remove = (image: ImageRecord, reason: RemovalReason): boolean => {
     this.#options.store.remove(image.id);
     this.#records.forget(image.id);
-    this.#options.onRemoved?.(image);
+    this.#options.onRemoved?.(image, reason);
     return true;
   };
 }

@@ -97,8 +97,11 @@ export function collectionOrder(records: readonly ImageRecord[], inUse: Readonly
     );
 }
 
+/** Why the collector removes an image, as its metric names it. */
+export type RemovalReason = "age" | "space";
+
 /** Removes one image; false if the runtime fails to. */
-export type RemoveImage = (image: ImageRecord) => boolean;
+export type RemoveImage = (image: ImageRecord, reason: RemovalReason) => boolean;
 
 /**
  * The age pass (rule R14): removes what was unused for longer than the maximum age, once the kubelet itself has been up
@@ -118,7 +121,7 @@ export function agePass(
   let failures = 0;
   for (const image of candidates) {
     const isOld = image.lastUsed === undefined || now - image.lastUsed > maxAge;
-    if (isOld && remove(image)) continue;
+    if (isOld && remove(image, "age")) continue;
     if (isOld) failures++;
     left.push(image);
   }
@@ -175,7 +178,7 @@ export function spacePass(
     result.considered.push(image);
     if (image.lastUsed !== undefined && image.lastUsed >= now) continue;
     if (now - image.firstDetected < minAge) continue;
-    if (!remove(image)) {
+    if (!remove(image, "space")) {
       result.failures++;
       continue;
     }
@@ -208,8 +211,8 @@ export function collect(
   remove: RemoveImage,
 ): CollectionOutcome {
   const removed: ImageRecord[] = [];
-  const removeAndNote = (image: ImageRecord): boolean => {
-    if (!remove(image)) return false;
+  const removeAndNote: RemoveImage = (image, reason) => {
+    if (!remove(image, reason)) return false;
     removed.push(image);
     return true;
   };

@@ -21,7 +21,7 @@ export interface PullTimes {
   downloadedBytes: number;
 }
 
-export interface ImageManagerOptions {
+export interface ImageManagerOptions<Request extends ImageRequest = ImageRequest> {
   sim: Simulation;
   /** Kubernetes 1.`minor` decides the forms that differ by version. */
   minor: number;
@@ -32,8 +32,8 @@ export interface ImageManagerOptions {
   /** Default: 10 s, 300 s. */
   backOff?: BackOff;
   /** Called at the instant of each event of a request. */
-  onEvent: (request: ImageRequest, event: ImageEvent) => void;
-  onPull?: (request: ImageRequest, times: PullTimes) => void;
+  onEvent: (request: Request, event: ImageEvent) => void;
+  onPull?: (request: Request, times: PullTimes) => void;
 }
 
 /**
@@ -41,17 +41,17 @@ export interface ImageManagerOptions {
  * asks for one image at a time; pods ask independently of each other.
  * Source: kubernetes v1.34 pkg/kubelet/images/image_manager.go, EnsureImageExists and pullImage.
  */
-export class ImageManager {
+export class ImageManager<Request extends ImageRequest = ImageRequest> {
   readonly backOff: BackOff;
-  readonly #options: ImageManagerOptions;
+  readonly #options: ImageManagerOptions<Request>;
 
-  constructor(options: ImageManagerOptions) {
+  constructor(options: ImageManagerOptions<Request>) {
     this.#options = options;
     this.backOff = options.backOff ?? new BackOff({ initial: IMAGE_BACKOFF_INITIAL, max: IMAGE_BACKOFF_MAX });
   }
 
   /** Calls `done` when the image is there or the request has failed: within this call unless it goes to the puller. */
-  ensure(request: ImageRequest, done: (result: EnsureResult) => void): void {
+  ensure(request: Request, done: (result: EnsureResult) => void): void {
     const { sim, minor, puller, node, image, onEvent, onPull } = this.#options;
     const decision = ensureImage(request, node, this.backOff, sim.now, minor);
     onEvent(request, decision.event);

@@ -29,17 +29,23 @@ export interface Lease {
  * containerd does by default (discard_unpacked_layers false).
  */
 export class ImageStore {
-  /** Bytes on the image filesystem. */
-  usedBytes = 0;
+  readonly #onUsedBytes: ((usedBytes: number) => void) | undefined;
+  #usedBytes = 0;
   readonly #chains: ChainIds;
   readonly #images = new Map<string, Image>();
   readonly #blobs = new Map<string, number>();
   readonly #snapshots = new Map<ChainId, number>();
   readonly #leases = new Set<Lease>();
 
-  /** `chains` is shared by all nodes of a run. */
-  constructor(chains: ChainIds) {
+  /** `chains` is shared by all nodes of a run; `onUsedBytes` is told whenever what lies on the disk has changed. */
+  constructor(chains: ChainIds, onUsedBytes?: (usedBytes: number) => void) {
     this.#chains = chains;
+    this.#onUsedBytes = onUsedBytes;
+  }
+
+  /** Bytes on the image filesystem. */
+  get usedBytes(): number {
+    return this.#usedBytes;
   }
 
   get images(): readonly Image[] {
@@ -65,13 +71,13 @@ export class ImageStore {
   addBlob(layer: Layer): void {
     if (this.#blobs.has(layer.digest)) return;
     this.#blobs.set(layer.digest, layer.sizeBytes);
-    this.usedBytes += layer.sizeBytes;
+    this.#use(layer.sizeBytes);
   }
 
   addSnapshot(chain: ChainId, layer: Layer): void {
     if (this.#snapshots.has(chain)) return;
     this.#snapshots.set(chain, layer.unpackedBytes);
-    this.usedBytes += layer.unpackedBytes;
+    this.#use(layer.unpackedBytes);
   }
 
   addImage(image: Image): void {
@@ -103,7 +109,6 @@ export class ImageStore {
    */
   remove(name: string): number {
     if (!this.#images.delete(name)) return 0;
-    const before = this.usedBytes;
     const blobs = new Set<string>();
     const chains = new Set<ChainId>();
     const kept = [...this.#images.values(), ...[...this.#leases].map(({ image }) => image)];
@@ -111,8 +116,14 @@ export class ImageStore {
       for (const { digest } of image.layers) blobs.add(digest);
       for (const chain of this.chainsOf(image)) chains.add(chain);
     }
-    this.usedBytes -= removeOthers(this.#blobs, blobs) + removeOthers(this.#snapshots, chains);
-    return before - this.usedBytes;
+    const freed = removeOthers(this.#blobs, blobs) + removeOthers(this.#snapshots, chains);
+    this.#use(-freed);
+    return freed;
+  }
+
+  #use(bytes: number): void {
+    this.#usedBytes += bytes;
+    this.#onUsedBytes?.(this.#usedBytes);
   }
 }
 

@@ -74,3 +74,15 @@ export function defaultPullPolicy(image: string): PullPolicy {
   const isLatest = reference.tag === "latest" || (reference.tag === undefined && reference.digest === undefined);
   return isLatest ? "Always" : "IfNotPresent";
 }
+
+/**
+ * The one name of an image that all its spellings share: `docker.io/library/web:1` for `web:1`. A digest counts more than
+ * a tag beside it. Undefined for an invalid name.
+ * Source: containerd v2.1 internal/cri/server/images/image_pull.go, by distribution/reference's ParseDockerRef.
+ */
+export function canonicalName(image: string): string | undefined {
+  const reference = parseReference(image);
+  if (reference === undefined) return undefined;
+  const { repository, tag = "latest", digest } = reference;
+  return digest === undefined ? `${repository}:${tag}` : `${repository}@${digest}`;
+}

@@ -4,7 +4,7 @@ import { NS_PER_MS, NS_PER_SECOND as S } from "../../engine/time.ts";
 import { Containerd, type PullResult } from "./containerd.ts";
 import { ImageStore, type Image } from "./image-store.ts";
 import { ChainIds } from "./layers.ts";
-import { Registry, UnpackingDisk, type RegistryOptions } from "./registry.ts";
+import { Registry, UnpackingDisk, type FailAttempt, type RegistryOptions } from "./registry.ts";
 
 const MB = 1e6;
 
@@ -20,16 +20,23 @@ function world(
   links: readonly number[],
   options: Partial<RegistryOptions>,
   disk = { write: Infinity, unpack: Infinity },
+  failure?: FailAttempt,
 ) {
   const sim = new Simulation();
   const chains = new ChainIds();
   const registry = new Registry(sim, { bandwidth: Infinity, perConnection: Infinity, latency: 0, ...options });
   const nodes = links.map(
     (link) =>
-      new Containerd(sim, new ImageStore(chains), registry.sourceFor(link * MB), new UnpackingDisk(sim, disk), {
-        version: "2.1",
-        resolve: 0,
-      }),
+      new Containerd(
+        sim,
+        new ImageStore(chains),
+        registry.sourceFor(link * MB, failure),
+        new UnpackingDisk(sim, disk),
+        {
+          version: "2.1",
+          resolve: 0,
+        },
+      ),
   );
   const results: Record<string, { at: number; error?: string }> = {};
   const pull = (at: number, node: number, wanted: Image, label = wanted.name): void => {
@@ -76,9 +83,9 @@ describe("a registry", () => {
   });
 
   it("fails the attempts that it is told to fail, as late as it is told", () => {
-    const failure: RegistryOptions["failure"] = ({ name }, attempt) =>
+    const failure: FailAttempt = ({ name }, attempt) =>
       attempt === 1 ? { error: `${name}: 404`, after: name === "late" ? 9 * S : undefined } : undefined;
-    const { sim, results, pull } = world([10], { latency: S, failure });
+    const { sim, results, pull } = world([10], { latency: S }, undefined, failure);
     pull(0, 0, image("late", 10));
     pull(0, 0, image("soon", 10));
     pull(20, 0, image("soon", 10), "soon again");
@@ -95,8 +102,12 @@ describe("a registry", () => {
   it("slows down and recovers with its bandwidth", () => {
     const { sim, registry, results, pull } = world([100], { bandwidth: 10 * MB });
     pull(0, 0, image("a", 100));
-    sim.scheduleAt(5 * S, () => registry.setBandwidth(1 * MB), undefined);
-    sim.scheduleAt(15 * S, () => registry.setBandwidth(20 * MB), undefined);
+    sim.scheduleAt(5 * S, () => registry.change({ bandwidth: 1 * MB, perConnection: Infinity, latency: 0 }), undefined);
+    sim.scheduleAt(
+      15 * S,
+      () => registry.change({ bandwidth: 20 * MB, perConnection: Infinity, latency: 0 }),
+      undefined,
+    );
     sim.runUntil(100 * S);
     // 50 + 10 by 15 s, then 40 at 20.
     expect(results).toEqual({ a: { at: 17 } });

@@ -1,7 +1,7 @@
 import type { Simulation } from "../../engine/simulation.ts";
 import type { Ns } from "../../engine/time.ts";
 import type { BlobSource, Unpacker } from "./containerd.ts";
-import { FairShare, type FairGroup } from "./fair-share.ts";
+import { FairShare, type FairGroup, type FlowLoad } from "./fair-share.ts";
 import type { Image } from "./image-store.ts";
 
 /** Why an attempt fails, and after how long; without `after` one request's latency. */
@@ -17,9 +17,10 @@ export interface RegistryOptions {
   perConnection: number;
   /** From a request to its first byte. */
   latency: Ns;
-  /** Which attempts at an image fail, counted from 1 over all nodes; none by default. */
-  failure?: (image: Image, attempt: number) => AttemptFailure | undefined;
 }
+
+/** Which attempts at an image fail, counted from 1 on each node. */
+export type FailAttempt = (image: Image, attempt: number) => AttemptFailure | undefined;
 
 /** What a registry that does not answer makes of a pull. */
 const UNREACHABLE = "failed to resolve reference: registry is unreachable";
@@ -31,26 +32,39 @@ const UNREACHABLE = "failed to resolve reference: registry is unreachable";
  */
 export class Registry {
   readonly #sim: Simulation;
-  readonly #options: RegistryOptions;
   readonly #share: FairShare;
-  readonly #attempts = new Map<string, number>();
+  #latency: Ns;
   readonly #open = new Set<(error: string) => void>();
   #isDown = false;
 
   constructor(sim: Simulation, options: RegistryOptions) {
     this.#sim = sim;
-    this.#options = options;
+    this.#latency = options.latency;
     this.#share = new FairShare(sim, options.bandwidth, options.perConnection);
   }
 
-  /** The registry as a node with this link (bytes a second) sees it. */
-  sourceFor(linkBandwidth: number): NodeSource {
-    return new NodeSource(this, this.#share.group(linkBandwidth));
+  /** What all its bodies together have taken. */
+  get load(): FlowLoad {
+    return this.#share.load;
   }
 
-  /** From now on the registry gives this many bytes a second. */
-  setBandwidth(bandwidth: number): void {
-    this.#share.setCapacity(bandwidth);
+  get latency(): Ns {
+    return this.#latency;
+  }
+
+  get isDown(): boolean {
+    return this.#isDown;
+  }
+
+  /** The registry as a node with this link (bytes a second) sees it; by default no attempt fails. */
+  sourceFor(linkBandwidth: number, failure?: FailAttempt): NodeSource {
+    return new NodeSource(this, this.#share.group(linkBandwidth), failure);
+  }
+
+  /** From now on the registry has these rates and this latency; requests that were made keep theirs. */
+  change({ bandwidth, perConnection, latency }: RegistryOptions): void {
+    this.#latency = latency;
+    this.#share.setLimits(bandwidth, perConnection);
   }
 
   /** Stops answering: open bodies break off, new requests fail. */
@@ -63,14 +77,6 @@ export class Registry {
     this.#isDown = false;
   }
 
-  refusal(image: Image): { error: string; after: Ns } | undefined {
-    const attempt = (this.#attempts.get(image.name) ?? 0) + 1;
-    this.#attempts.set(image.name, attempt);
-    const failure = this.#isDown ? { error: UNREACHABLE } : this.#options.failure?.(image, attempt);
-    if (failure === undefined) return undefined;
-    return { error: failure.error, after: failure.after ?? image.pullDuration?.() ?? this.#options.latency };
-  }
-
   /** Asks for a body over a node's link: the latency, then its bytes. */
   fetch(link: FairGroup, bytes: number, done: (error?: string) => void): () => void {
     let stopTransfer: (() => void) | undefined;
@@ -78,7 +84,7 @@ export class Registry {
       if (this.#isDown) cut(UNREACHABLE);
       else stopTransfer = link.start(bytes, () => this.#open.delete(cut) && done());
     };
-    const request = this.#sim.schedule(this.#options.latency, begin, undefined);
+    const request = this.#sim.schedule(this.#latency, begin, undefined);
     const stop = (): void => {
       this.#open.delete(cut);
       this.#sim.cancel(request);
@@ -97,14 +103,28 @@ export class Registry {
 class NodeSource implements BlobSource {
   readonly #registry: Registry;
   readonly #link: FairGroup;
+  readonly #failure: FailAttempt | undefined;
+  readonly #attempts = new Map<string, number>();
 
-  constructor(registry: Registry, link: FairGroup) {
+  constructor(registry: Registry, link: FairGroup, failure: FailAttempt | undefined) {
     this.#registry = registry;
     this.#link = link;
+    this.#failure = failure;
+  }
+
+  /** What the node's bodies have taken of its link. */
+  get load(): FlowLoad {
+    return this.#link.load;
   }
 
   refusal(image: Image): { error: string; after: Ns } | undefined {
-    return this.#registry.refusal(image);
+    const attempt = (this.#attempts.get(image.name) ?? 0) + 1;
+    this.#attempts.set(image.name, attempt);
+    // Asked in an outage too, so that its random draws stay with their attempts.
+    const scripted = this.#failure?.(image, attempt);
+    const failure: AttemptFailure | undefined = this.#registry.isDown ? { error: UNREACHABLE } : scripted;
+    if (failure === undefined) return undefined;
+    return { error: failure.error, after: failure.after ?? image.pullDuration?.() ?? this.#registry.latency };
   }
 
   fetch(bytes: number, done: (error?: string) => void): () => void {
@@ -125,6 +145,11 @@ export type { NodeSource };
  */
 export class UnpackingDisk implements Unpacker {
   readonly #disk: FairGroup;
+
+  /** What unpacking has taken of the disk. */
+  get load(): FlowLoad {
+    return this.#disk.load;
+  }
 
   constructor(sim: Simulation, { write, unpack }: { write: number; unpack: number }) {
     this.#disk = new FairShare(sim, Infinity, unpack).group(write);

@@ -117,6 +117,11 @@ export class EvictionModel implements ClusterObserver {
     return this.#of(node).manager?.conditions ?? [];
   }
 
+  /** What memory.available counts now, in bytes. */
+  memoryAvailable(node: Node): number {
+    return this.#of(node).usage.resources().memoryAvailableBytes;
+  }
+
   /** Limits in the pod's spec have changed. */
   podResized(pod: Pod): void {
     this.#usageOf(pod)?.resize();

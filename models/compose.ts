@@ -4,13 +4,16 @@ import { EventLog } from "../engine/results/event-log.ts";
 import type { Outputs } from "../engine/results/outputs.ts";
 import { ScenarioErrors, type Path, type PathProblem } from "../engine/scenario/errors.ts";
 import { Recorder } from "../engine/statistics/recorder.ts";
-import { Cluster } from "./cluster/cluster.ts";
+import { Cluster, type PodRejection } from "./cluster/cluster.ts";
+import type { Node } from "./cluster/node.ts";
 import { PodStarts } from "./cluster/pod-starts.ts";
-import { Pod } from "./cluster/pod.ts";
-import type { Workload } from "./cluster/workload.ts";
+import type { Pod } from "./cluster/pod.ts";
+import { Controllers } from "./controllers/controller.ts";
 import { Kubelet } from "./kubelet/kubelet.ts";
 import type { Scenario } from "./scenario.ts";
-import { playTimeline } from "./play-timeline.ts";
+import { playTimeline, startsAbsent } from "./play-timeline.ts";
+import { Placer } from "./scheduler/placer.ts";
+import { isPodStartSource } from "./sources.ts";
 import { Traffic } from "./traffic/traffic.ts";
 
 export interface ComposeOptions {
@@ -22,6 +25,7 @@ export interface ComposeOptions {
 export interface Composition {
   simulation: Simulation;
   outputs: Outputs;
+  cluster: Cluster;
   /** To be called once, after the run: what is only known at its end goes into the outputs. */
   finish(): void;
 }
@@ -33,55 +37,47 @@ export interface Composition {
 export function compose(given: Scenario, options: ComposeOptions = {}): Composition {
   // The timeline changes the scenario while it runs; the caller's stays as it is.
   const scenario = structuredClone(given);
+  const { kubernetesVersion } = scenario;
   const simulation = new Simulation({ seed: scenario.seed, check: options.check });
   const outputs: Outputs = {
     recorder: new Recorder({ durationNs: scenario.duration, warmupNs: scenario.warmup, windowNs: scenario.window }),
     events: new EventLog(),
     counters: new CounterTable(),
   };
-  const cluster = new Cluster(scenario.nodes, scenario.workloads);
+  const { events, recorder } = outputs;
+  const cluster = new Cluster(simulation, events, scenario.nodes, scenario.workloads);
+  const { observers } = cluster;
+  for (const node of startsAbsent(scenario, cluster)) node.state = "absent";
 
-  // Sources stand in the results in the order in which they are made here: traffic, then pod starts.
-  const traffic = new Traffic(simulation, outputs.recorder, scenario.traffic, ({ workload, container }) =>
+  // Sources stand in the results in the order in which they are made: traffic, then pod starts.
+  const traffic = new Traffic(simulation, recorder, scenario.traffic, ({ workload, container }) =>
     cluster.workload(workload).backends(container),
   );
-  const podStarts = new PodStarts(outputs.recorder, scenario);
   const kubelets = new Map(
-    cluster.nodes.map((node) => {
-      const onPodReady = (pod: Pod) => {
-        podStarts.ready(pod, simulation.now);
-        pod.workload.readinessChanged();
-      };
-      const { kubernetesVersion } = scenario;
-      return [node, new Kubelet({ simulation, node, kubernetesVersion, events: outputs.events, onPodReady })];
-    }),
+    cluster.nodes.map((node) => [node, new Kubelet({ simulation, node, kubernetesVersion, events, observers })]),
   );
-  const kubeletOf = (pod: Pod) => kubelets.get(pod.node) as Kubelet;
+  const kubeletOf = (node: Node) => kubelets.get(node) as Kubelet;
 
-  const problems: PathProblem[] = [];
-  cluster.workloads.forEach((workload, index) => {
-    for (const pod of pinnedPods(cluster, workload)) {
-      for (const { container, reason } of kubeletOf(pod).admit(pod, true)) {
-        const path: Path = ["workloads", index];
-        if (container !== undefined) path.push("spec", "containers", indexOfContainer(workload, container));
-        problems.push({ path, message: `pod ${pod.name} on node ${pod.node.name}: ${reason}` });
-      }
-    }
-  });
-  if (problems.length > 0) throw ScenarioErrors.at(problems);
+  const placer = new Placer({ simulation, events, nodes: cluster.nodes, bind: (pod, node) => cluster.bind(pod, node) });
+  const podStarts = new PodStarts(simulation, recorder, scenario.nodes);
+  const controllers = new Controllers(simulation, cluster, events);
+  // The scheduler knows what is free before a controller makes a pod that could use it.
+  observers.push(placer, podStarts, controllers);
+  cluster.connect(kubeletOf, placer);
 
-  for (const pod of cluster.pods) {
-    const message = `Successfully assigned default/${pod.name} to ${pod.node.name}`;
-    outputs.events.add(simulation.now, "", `pod/${pod.name}`, "Scheduled", message);
-    podStarts.bound(pod);
-    kubeletOf(pod).start(pod);
-  }
-  playTimeline(simulation, scenario, { cluster, traffic, kubeletOf });
+  controllers.start();
+  const rejected = cluster.start();
+  if (rejected.length > 0) throw ScenarioErrors.at(rejected.flatMap((each) => problemsOf(cluster, each)));
+  podStarts.begin(cluster.pods);
+  checkThresholds(scenario, recorder);
+
+  playTimeline(simulation, scenario, { cluster, traffic, kubeletOf, placer, controllers, events });
   traffic.start();
 
   return {
     simulation,
     outputs,
+    cluster,
     finish: () => {
       for (const kubelet of kubelets.values()) kubelet.reportCounters(outputs.counters);
     },
@@ -99,19 +95,30 @@ export function checkComposition(scenario: Scenario): readonly PathProblem[] {
   }
 }
 
-/** The workload's pods, on the nodes to which it is pinned in turn. */
-function pinnedPods(cluster: Cluster, workload: Workload): Pod[] {
-  const { name, kind, replicas, node } = workload.entry;
-  const nodes = cluster.nodesNamed(node as string);
-  for (let i = 0; i < replicas; i++) {
-    const podName = kind === "Pod" ? name : `${name}-${i}`;
-    const pod = new Pod(podName, workload, nodes[i % nodes.length], `${workload.stream}-${i}`, 0);
-    workload.pods.push(pod);
-    pod.node.pods.push(pod);
-  }
-  return workload.pods;
+/** What a node refuses to a pod of time 0 is wrong with the scenario. */
+function problemsOf(cluster: Cluster, { pod, rejection }: { pod: Pod; rejection: PodRejection }): PathProblem[] {
+  const index = cluster.workloads.indexOf(pod.workload);
+  const { initContainers = [], containers } = pod.spec;
+  return rejection.refusals.map(({ container, reason }) => {
+    const path: Path = ["workloads", index];
+    const init = initContainers.findIndex(({ name }) => name === container);
+    if (init >= 0) path.push("spec", "initContainers", init);
+    else if (container !== undefined) {
+      path.push(
+        "spec",
+        "containers",
+        containers.findIndex(({ name }) => name === container),
+      );
+    }
+    return { path, message: `pod ${pod.name} on node ${pod.node.name}: ${reason}` };
+  });
 }
 
-function indexOfContainer(workload: Workload, name: string): number {
-  return workload.entry.spec.containers.findIndex((container) => container.name === name);
+/** Whether there are sources of pod starts shows only here. */
+function checkThresholds({ thresholds }: Scenario, recorder: Recorder): void {
+  const problems = thresholds.flatMap(({ source }, i): PathProblem[] => {
+    if (!isPodStartSource(source) || recorder.sources.some(({ name }) => name === source)) return [];
+    return [{ path: ["thresholds", i], message: `there is no source ${source}: every pod is ready at time 0` }];
+  });
+  if (problems.length > 0) throw ScenarioErrors.at(problems);
 }

@@ -1,21 +1,41 @@
 import { BEFORE_MODELS, type Ns, type Simulation } from "../engine/index.ts";
+import type { EventLog } from "../engine/results/event-log.ts";
 import type { Cluster } from "./cluster/cluster.ts";
-import type { Pod } from "./cluster/pod.ts";
+import type { Node } from "./cluster/node.ts";
+import type { Controllers } from "./controllers/controller.ts";
 import type { Kubelet } from "./kubelet/kubelet.ts";
-import type { Scenario, TimelineEntry } from "./scenario.ts";
+import type { NodeAction, Scenario, SetAction, TimelineEntry } from "./scenario.ts";
+import type { Placer } from "./scheduler/placer.ts";
 import type { Traffic } from "./traffic/traffic.ts";
 
 /** What a timeline acts on. */
 export interface TimelineTargets {
   cluster: Cluster;
   traffic: Traffic;
-  kubeletOf: (pod: Pod) => Kubelet;
+  placer: Placer;
+  controllers: Controllers;
+  events: EventLog;
+  kubeletOf: (node: Node) => Kubelet;
+}
+
+/** Nodes whose first action is to join: they are absent until then. */
+export function startsAbsent({ timeline }: Scenario, cluster: Cluster): Node[] {
+  const first = new Map<Node, { at: Ns; action: NodeAction["action"] }>();
+  for (const entry of timeline) {
+    if (!("node" in entry)) continue;
+    const at = "at" in entry ? entry.at : entry.from;
+    for (const node of cluster.nodesNamed(entry.node)) {
+      const known = first.get(node);
+      if (known === undefined || at < known.at) first.set(node, { at, action: entry.action });
+    }
+  }
+  return cluster.nodes.filter((node) => first.get(node)?.action === "nodeJoin");
 }
 
 /** Schedules the scenario's timeline. Its actions run before everything else of their instant, in the listed order. */
 export function playTimeline(simulation: Simulation, scenario: Scenario, targets: TimelineTargets): void {
   for (const entry of scenario.timeline) {
-    const run = () => set(scenario, targets, entry);
+    const run = () => act(simulation, scenario, targets, entry);
     if (!("every" in entry)) simulation.scheduleAt(entry.at, run, undefined, BEFORE_MODELS);
     else repeat(simulation, entry.from, entry.every, Math.min(entry.until ?? Infinity, scenario.duration), run);
   }
@@ -30,11 +50,52 @@ function repeat(simulation: Simulation, at: Ns, every: Ns, until: Ns, run: () =>
   simulation.scheduleAt(at, step, undefined, BEFORE_MODELS);
 }
 
+function act(simulation: Simulation, scenario: Scenario, targets: TimelineTargets, entry: TimelineEntry): void {
+  const { cluster, controllers, events } = targets;
+  switch (entry.action) {
+    case "set":
+      return set(scenario, targets, entry);
+    case "deletePod": {
+      // A name may have been given again while its last bearer is still being stopped: the latest counts.
+      const pod = cluster.pods.findLast(({ name }) => name === entry.pod);
+      if (pod !== undefined) cluster.deletePod(pod);
+      else events.add(simulation.now, "", `pod/${entry.pod}`, "NotFound", `pods "${entry.pod}" not found`);
+      return;
+    }
+    case "scale": {
+      const workload = cluster.workload(entry.workload);
+      workload.entry.replicas = entry.replicas;
+      controllers.scaled(workload);
+      return;
+    }
+    default:
+      for (const node of cluster.nodesNamed(entry.node)) actOnNode(targets, node, entry.action);
+  }
+}
+
+/** An action for which the node is in the wrong state, such as nodeUp for one that is up, changes nothing. */
+function actOnNode({ cluster, kubeletOf }: TimelineTargets, node: Node, action: NodeAction["action"]): void {
+  switch (action) {
+    case "nodeDown":
+      return cluster.nodeDown(node);
+    case "nodeUp":
+      return cluster.nodeUp(node);
+    case "nodeJoin":
+      return cluster.nodeJoin(node);
+    case "nodeDelete":
+      return cluster.nodeDelete(node);
+    case "restartKubelet":
+      if (node.state !== "up") return;
+      kubeletOf(node).restart();
+      for (const observer of cluster.observers) observer.kubeletRestarted?.(node);
+  }
+}
+
 /** Changes one field of the running scenario, and tells whoever acts on it. */
 function set(
   scenario: Scenario,
-  { cluster, traffic, kubeletOf }: TimelineTargets,
-  { path, value }: TimelineEntry,
+  { cluster, traffic, placer, kubeletOf }: TimelineTargets,
+  { path, value }: SetAction,
 ): void {
   assign(scenario, path, value);
   const [section, index, field, ...rest] = path;
@@ -44,11 +105,14 @@ function set(
   }
   const workload = cluster.workloads[index as number];
   for (const pod of workload.pods) {
-    if (field === "spec") kubeletOf(pod).resize(pod);
-    else {
+    if (!pod.isBound) continue;
+    if (field === "spec") {
+      kubeletOf(pod.node).resize(pod);
+      placer.resized(pod);
+    } else {
       // workloads[i].cgroup.pod.<file>, or workloads[i].cgroup.containers.<container>.<file>
       const [container, file] = rest[0] === "pod" ? [undefined, rest[1]] : [rest[1] as string, rest[2]];
-      kubeletOf(pod).writeCgroupFile(pod, container, file as string, value as string | number);
+      kubeletOf(pod.node).writeCgroupFile(pod, container, file as string, value as string | number);
     }
   }
 }

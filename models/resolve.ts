@@ -76,7 +76,8 @@ function resolveNode(node: ScenarioInput["nodes"][number], cluster: KubeletInput
 
 function resolveWorkload(workload: ScenarioInput["workloads"][number], nodes: readonly NodeEntry[]): Workload {
   const behavior = { ...workload.behavior };
-  for (const container of workload.spec.containers) behavior[container.name] ??= { threads: 1 };
+  const { initContainers = [], containers } = workload.spec;
+  for (const container of [...initContainers, ...containers]) behavior[container.name] ??= { threads: 1 };
   const isOnlyNode = nodes.length === 1 && nodes[0].count === undefined;
   const node = workload.node ?? (isOnlyNode ? nodes[0].name : undefined);
   return { ...workload, behavior, ...(node === undefined ? {} : { node }) };

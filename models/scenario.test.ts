@@ -367,16 +367,22 @@ const BAD: Array<[what: string, from: string, to: string, message: RegExp]> = [
     /another node/,
   ],
   [
-    "kind of a later model",
+    "Job whose pods start for ever",
     "- name: web",
     "- name: web\n    kind: Job",
-    /workloads\[0\]\.kind: no model of this version gives it effect/,
+    /spec\.restartPolicy: found Always; allowed: OnFailure or Never for a Job/,
+  ],
+  [
+    "DaemonSet with replicas",
+    "- name: web",
+    "- name: web\n    kind: DaemonSet\n    replicas: 2",
+    /replicas: found 2; a DaemonSet has one pod on every node of it/,
   ],
   [
     "unknown kind",
     "- name: web",
     "- name: web\n    kind: Deploymnt",
-    /found "Deploymnt"; allowed: Pod, Deployment; did you mean Deployment\?/,
+    /found "Deploymnt"; allowed: Pod, Deployment, DaemonSet, StatefulSet, Job; did you mean Deployment\?/,
   ],
   ["two pods of one Pod", "- name: web", "- name: web\n    kind: Pod\n    replicas: 2", /allowed: 1 for a Pod/],
   [
@@ -399,10 +405,16 @@ const BAD: Array<[what: string, from: string, to: string, message: RegExp]> = [
     /a pod of web requests cpu 8, and node worker has 4/,
   ],
   [
-    "pods that do not fit together",
-    "- name: web",
-    "- name: web\n    replicas: 9",
-    /pod web-8 does not fit any more: with it the cpu requests are 4500m, and node worker has 4/,
+    "nodeSelector of no node",
+    "    spec:",
+    "    spec:\n      nodeSelector: {disk: ssd}",
+    /no node has the labels that the nodeSelector of web asks for/,
+  ],
+  [
+    "equal names of container and init container",
+    "    spec:",
+    "    spec:\n      initContainers: [{name: app}]",
+    /the name app is that of another container/,
   ],
   [
     "probe",
@@ -522,7 +534,7 @@ const BAD: Array<[what: string, from: string, to: string, message: RegExp]> = [
     "threshold of no source",
     "traffic:",
     "thresholds: [user.p99_ms < 3]\ntraffic:",
-    /there is no source user; allowed: users; did you mean users\?/,
+    /there is no source user; allowed: users, pod_start; did you mean users\?/,
   ],
   [
     "threshold of no column",
@@ -533,14 +545,32 @@ const BAD: Array<[what: string, from: string, to: string, message: RegExp]> = [
   [
     "action of a later model",
     "traffic:",
-    "timeline: [{at: 1s, action: nodeDown, node: worker}]\ntraffic:",
-    /action nodeDown: no model of this version gives it effect/,
+    "timeline: [{at: 1s, action: link, node: worker}]\ntraffic:",
+    /action link: no model of this version gives it effect/,
   ],
   [
     "unknown action",
     "traffic:",
     "timeline: [{at: 1s, action: sett, path: a, value: 1}]\ntraffic:",
-    /found "sett"; allowed: set; did you mean set\?/,
+    /found "sett"; allowed: set, .*did you mean set\?/,
+  ],
+  [
+    "action on no node",
+    "traffic:",
+    "timeline: [{at: 1s, action: nodeDown, node: workr}]\ntraffic:",
+    /timeline\[0\]\.node: there is no node workr; allowed: worker; did you mean worker\?/,
+  ],
+  [
+    "deleted pod of no workload",
+    "traffic:",
+    "timeline: [{at: 1s, action: deletePod, pod: wb-0}]\ntraffic:",
+    /timeline\[0\]\.pod: there is no pod wb-0; allowed: web-0; did you mean web-0\?/,
+  ],
+  [
+    "scaled workload that does not exist",
+    "traffic:",
+    "timeline: [{at: 1s, action: scale, workload: wb, replicas: 2}]\ntraffic:",
+    /timeline\[0\]\.workload: there is no workload wb; allowed: web; did you mean web\?/,
   ],
   [
     "action without a time",
@@ -573,13 +603,28 @@ describe("a scenario with one fault", () => {
     expect(problems(ALL.replace(from, to))).toEqual([expect.stringMatching(message)]);
   });
 
-  it("that needs a scheduler is told so; with a single node it needs none", () => {
+  it("goes to the only node, and with several to the scheduler", () => {
     const unpinned = ALL.replace("    node: worker\n", "");
     expect(load(unpinned).scenario.workloads[0].node).toBe("worker");
     const two = unpinned.replace("nodes:", "nodes:\n  - {name: other, capacity: {cpu: 1, memory: 1Gi}}");
-    expect(problems(two)).toEqual([
-      expect.stringMatching(/workloads\[0\]\.node: needs a node: no scheduler model yet; allowed: other, worker/),
+    expect(load(two).scenario.workloads[0].node).toBeUndefined();
+  });
+
+  it("larger than every empty node is told so, whether it is pinned or not", () => {
+    const large = ALL.replace("{cpu: 500m}", "{cpu: 5}").replace('limits: {cpu: "1"', "limits: {cpu: 5");
+    expect(problems(large)).toEqual([
+      expect.stringMatching(
+        /workloads\[0\]\.node: a pod of web requests cpu 5, and node worker has 4 for pods; it can never start/,
+      ),
     ]);
+    const two = large
+      .replace("    node: worker\n", "")
+      .replace("nodes:", "nodes:\n  - {name: other, capacity: {cpu: 1, memory: 1Gi}}");
+    expect(problems(two)).toEqual([expect.stringMatching(/workloads\[0\]\.spec: .*it can never start on any node/)]);
+  });
+
+  it("that does not fit because of others is no fault: it waits", () => {
+    expect(problems(ALL.replace("- name: web", "- name: web\n    replicas: 9"))).toEqual([]);
   });
 });
 

@@ -24,7 +24,7 @@ export type * from "./cluster/schema.ts";
 export type { KubeletSection, Reserved } from "./kubelet/schema.ts";
 export type { Overrides } from "./overrides.ts";
 export type * from "./thresholds.ts";
-export type { RepeatedSetAction, SetAction, TimelineEntry } from "./timeline.ts";
+export type * from "./timeline.ts";
 export type * from "./traffic/schema.ts";
 
 /** A valid scenario with every default filled in: plain data, times in nanoseconds, sizes in bytes. */

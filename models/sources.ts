@@ -5,8 +5,9 @@ import type { TrafficEntry } from "./traffic/schema.ts";
 export const RESERVED_SOURCES: readonly string[] = ["pull", "pod_start", "eviction"];
 
 /**
- * The sources of a scenario, in the order of the CSVs: every traffic entry, then `pod_start` if some pod is not ready at
- * time 0, with several entries of nodes followed by one for each.
+ * The sources that a scenario can have, in the order of the CSVs: every traffic entry, then `pod_start`, with several
+ * entries of nodes followed by one for each. Whether pods take time to start, so that there is `pod_start`, only
+ * composing it shows.
  */
 export function sourceNames({
   nodes,
@@ -18,12 +19,12 @@ export function sourceNames({
   traffic: readonly TrafficEntry[];
 }): string[] {
   const names = traffic.map((entry) => entry.name);
-  if (!workloads.some(startsLater)) return names;
+  if (workloads.length === 0) return names;
   const perEntry = nodes.length > 1 ? nodes.map((node) => `pod_start_${node.name}`) : [];
   return [...names, "pod_start", ...perEntry];
 }
 
-/** Whether the workload's pods take time to become ready. */
-function startsLater(workload: Workload): boolean {
-  return workload.replicas > 0 && Object.values(workload.behavior).some((behavior) => behavior.startup !== undefined);
+/** Whether the name is that of a source of pod starts; a traffic entry's name has no underscore. */
+export function isPodStartSource(name: string): boolean {
+  return name === "pod_start" || name.startsWith("pod_start_");
 }

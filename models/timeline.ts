@@ -1,14 +1,17 @@
 import * as z from "zod";
 import type { Path, PathProblem } from "../engine/scenario/errors.ts";
-import { duration } from "../engine/scenario/fields.ts";
+import { duration, integer } from "../engine/scenario/fields.ts";
 import { describeIssues } from "../engine/scenario/issues.ts";
 import { PathError, resolvePath } from "../engine/scenario/paths.ts";
 import { refusing, type Schema } from "../engine/scenario/shape.ts";
 import type { Ns } from "../engine/time.ts";
+import { MOST_REPLICAS } from "./cluster/schema.ts";
 
-/** Sets one field of the scenario to a value at an instant. */
+/** When an action happens: once, or at `from`, `from + every`, ... before `until` (absent: the end of the run). */
+export type When = { at: Ns } | { every: Ns; from: Ns; until?: Ns };
+
+/** Sets one field of the scenario to a value. */
 export interface SetAction {
-  at: Ns;
   action: "set";
   /** Canonical: keys and list indices into the resolved scenario. */
   path: Path;
@@ -18,52 +21,98 @@ export interface SetAction {
   text: string;
 }
 
-/** Sets one field again and again: at `from`, `from + every`, ... before `until`. */
-export interface RepeatedSetAction extends Omit<SetAction, "at"> {
-  every: Ns;
-  from: Ns;
-  /** Absent: the end of the run. */
-  until?: Ns;
+/** Something that happens to a node, or to all nodes of an entry. */
+export interface NodeAction {
+  action: "nodeDown" | "nodeUp" | "nodeJoin" | "nodeDelete" | "restartKubelet";
+  node: string;
 }
 
-export type TimelineEntry = SetAction | RepeatedSetAction;
+export interface DeletePodAction {
+  action: "deletePod";
+  pod: string;
+}
+
+export interface ScaleAction {
+  action: "scale";
+  workload: string;
+  replicas: number;
+}
+
+export type TimelineAction = SetAction | NodeAction | DeletePodAction | ScaleAction;
+
+export type TimelineEntry = When & TimelineAction;
 
 /** Actions of later models: refused by name until one gives them effect. */
 const WITHOUT_MODEL = [
-  "deletePod",
   "entryRemove",
   "entryRestore",
   "flanneldStart",
   "flanneldStop",
   "link",
-  "nodeDelete",
-  "nodeDown",
-  "nodeJoin",
-  "nodeUp",
   "registryDown",
   "registryUp",
-  "restartKubelet",
-  "scale",
 ];
 
-const setSchema = z
-  .strictObject({
-    action: z.literal("set"),
-    path: z.string().meta({ description: "the field, as --set names it" }),
-    value: z.unknown().meta({ description: "its new value, in the field's own form" }),
-    at: duration({ description: "when; or give every" }, { zero: true }).optional(),
-    every: duration({ description: "again and again at this distance" }).optional(),
-    from: duration({ description: "the first time of every", defaultNote: "0" }, { zero: true }).optional(),
-    until: duration({ description: "the end of every", defaultNote: "the end of the run" }).optional(),
-  })
-  .refine(({ at, every }) => (at === undefined) !== (every === undefined), { message: "allowed: either at or every" })
-  .refine(({ every, from, until }) => every !== undefined || (from === undefined && until === undefined), {
-    message: "from and until belong to every",
-  });
+const times = {
+  at: duration({ description: "when; or give every" }, { zero: true }).optional(),
+  every: duration({ description: "again and again at this distance" }).optional(),
+  from: duration({ description: "the first time of every", defaultNote: "0" }, { zero: true }).optional(),
+  until: duration({ description: "the end of every", defaultNote: "the end of the run" }).optional(),
+};
+
+/** Any action: it happens once, or again and again. */
+function timed<S extends z.ZodType<TimesInput>>(schema: S): S {
+  return schema
+    .refine(({ at, every }) => (at === undefined) !== (every === undefined), { message: "allowed: either at or every" })
+    .refine(({ every, from, until }) => every !== undefined || (from === undefined && until === undefined), {
+      message: "from and until belong to every",
+    });
+}
+
+interface TimesInput {
+  at?: Ns;
+  every?: Ns;
+  from?: Ns;
+  until?: Ns;
+}
+
+function nodeAction<const A extends NodeAction["action"]>(action: A, what: string) {
+  const node = z.string().meta({ description: `${what}; an entry stands for all its nodes` });
+  return timed(z.strictObject({ action: z.literal(action), node, ...times }));
+}
 
 /** timeline[] */
 export const timelineSchema = refusing(
-  z.discriminatedUnion("action", [setSchema]),
+  z.discriminatedUnion("action", [
+    timed(
+      z.strictObject({
+        action: z.literal("set"),
+        path: z.string().meta({ description: "the field, as --set names it" }),
+        value: z.unknown().meta({ description: "its new value, in the field's own form" }),
+        ...times,
+      }),
+    ),
+    timed(
+      z.strictObject({
+        action: z.literal("deletePod"),
+        pod: z.string().meta({ description: "the pod, such as web-0" }),
+        ...times,
+      }),
+    ),
+    timed(
+      z.strictObject({
+        action: z.literal("scale"),
+        workload: z.string().meta({ description: "a Deployment or StatefulSet" }),
+        replicas: integer({ description: "how many pods it keeps from then on" }, 0, MOST_REPLICAS),
+        ...times,
+      }),
+    ),
+    nodeAction("nodeDown", "the node that loses power; its pods stay bound to it"),
+    nodeAction("nodeUp", "the node that boots again"),
+    nodeAction("nodeJoin", "the node that joins the cluster; absent until then if this is its first action"),
+    nodeAction("nodeDelete", "the node that leaves the cluster, with its pods"),
+    nodeAction("restartKubelet", "the node whose kubelet begins again"),
+  ]),
   Object.fromEntries(
     WITHOUT_MODEL.map((action) => [action, `action ${action}: no model of this version gives it effect`]),
   ),
@@ -75,7 +124,7 @@ export const timelineSchema = refusing(
 export type TimelineInput = z.output<typeof timelineSchema>;
 
 /**
- * Follows every entry's path through the scenario's schema and reads its value with the schema of the field it sets.
+ * Follows every set action's path through the scenario's schema and reads its value with the schema of the field it sets.
  * `data` is the scenario as given: it has the lists whose items paths name.
  */
 export function resolveTimeline(
@@ -86,21 +135,32 @@ export function resolveTimeline(
   const timeline: TimelineEntry[] = [];
   const problems: PathProblem[] = [];
   for (const [i, entry] of entries.entries()) {
-    const resolved = resolveSet(entry, schema, data, ["timeline", i]);
+    const { at, every, from, until, ...action } = entry;
+    const when = timesOf({ at, every, from, until });
+    if (action.action !== "set") {
+      timeline.push({ ...when, ...action });
+      continue;
+    }
+    const resolved = resolveSet(action, schema, data, ["timeline", i]);
     if ("problems" in resolved) problems.push(...resolved.problems);
-    else timeline.push({ ...timesOf(entry), action: "set", ...resolved, text: entry.path });
+    else timeline.push({ ...when, action: "set", ...resolved, text: action.path });
   }
   return { timeline, problems };
 }
 
-function timesOf({ at, every, from, until }: TimelineInput): { at: Ns } | { every: Ns; from: Ns; until?: Ns } {
+function timesOf({ at, every, from, until }: TimesInput): When {
   if (every === undefined) return { at: at ?? 0 };
   return until === undefined ? { every, from: from ?? 0 } : { every, from: from ?? 0, until };
 }
 
 type Resolved = { path: Path; value: unknown } | { problems: PathProblem[] };
 
-function resolveSet({ path: text, value }: TimelineInput, root: Schema, data: unknown, place: Path): Resolved {
+function resolveSet(
+  { path: text, value }: { path: string; value?: unknown },
+  root: Schema,
+  data: unknown,
+  place: Path,
+): Resolved {
   try {
     const { path, schema, isLive } = resolvePath(root, data, text);
     if (!isLive) {

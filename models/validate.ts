@@ -3,11 +3,12 @@ import type { Path, PathProblem } from "../engine/scenario/errors.ts";
 import { didYouMean } from "../engine/scenario/suggest.ts";
 import { formatDuration } from "../engine/scenario/units.ts";
 import { cgroupFileNames, parseCgroupFile, type CgroupFiles } from "./cfs/schema.ts";
-import { fitProblems, pinnedTo, podNames } from "./cluster/fit.ts";
-import type { Resources, Workload } from "./cluster/schema.ts";
+import { fitProblems, pinnedTo, podNames, possibleEntries } from "./cluster/fit.ts";
+import type { NodeEntry, Resources, Workload } from "./cluster/schema.ts";
 import { kubeletRefusals } from "./kubelet/validation.ts";
 import type { Scenario } from "./scenario.ts";
 import { RESERVED_SOURCES } from "./sources.ts";
+import type { DeletePodAction, ScaleAction, SetAction } from "./timeline.ts";
 
 /** What is wrong between fields that are each well-formed. */
 export function crossProblems(scenario: Scenario): PathProblem[] {
@@ -48,10 +49,12 @@ function equalNames(scenario: Scenario): PathProblem[] {
     return names.map((each) => ({ name: each, path: ["nodes", i, "name"] }));
   });
   const pods = scenario.workloads.flatMap((workload, i) =>
-    podNames(workload).map((name) => ({ name, path: ["workloads", i, "name"] })),
+    podNames(workload, scenario.nodes).map((name) => ({ name, path: ["workloads", i, "name"] })),
   );
   const containers = scenario.workloads.map(({ spec }, i) =>
-    spec.containers.map(({ name }, k) => ({ name, path: ["workloads", i, "spec", "containers", k, "name"] })),
+    (["containers", "initContainers"] as const).flatMap((list) =>
+      (spec[list] ?? []).map(({ name }, k) => ({ name, path: ["workloads", i, "spec", list, k, "name"] })),
+    ),
   );
   const workloads = scenario.workloads.map(({ name }, i) => ({ name, path: ["workloads", i, "name"] }));
   const reserved = scenario.traffic.flatMap(({ name }, i) =>
@@ -139,16 +142,33 @@ function hasOwnField({ kubelet: cluster }: Scenario, own: object, field: string,
   return JSON.stringify(pick(own)) !== JSON.stringify(pick(cluster));
 }
 
+/** Source: kubernetes v1.34 pkg/apis/apps/validation/validation.go, pkg/apis/batch/validation/validation.go */
+const RESTART_POLICIES: Readonly<Record<Workload["kind"], ReadonlyArray<Workload["spec"]["restartPolicy"]>>> = {
+  Pod: ["Always", "OnFailure", "Never"],
+  Deployment: ["Always"],
+  DaemonSet: ["Always"],
+  StatefulSet: ["Always"],
+  Job: ["OnFailure", "Never"],
+};
+
+function containerNames({ spec: { initContainers = [], containers } }: Workload): string[] {
+  return [...initContainers, ...containers].map(({ name }) => name);
+}
+
 function workloadProblems(scenario: Scenario, workload: Workload, path: Path): PathProblem[] {
   const problems: PathProblem[] = [];
   const report = (below: Path, message: string, at?: "key") =>
     problems.push({ path: [...path, ...below], message, at });
   const { kind, replicas, spec, cgroup, behavior } = workload;
   if (kind === "Pod" && replicas !== 1) report(["replicas"], `found ${replicas}; allowed: 1 for a Pod`);
-  if (kind === "Deployment" && spec.restartPolicy !== "Always") {
-    report(["spec", "restartPolicy"], `found ${spec.restartPolicy}; allowed: Always for a Deployment`);
+  if (kind === "DaemonSet" && replicas !== 1) {
+    report(["replicas"], `found ${replicas}; a DaemonSet has one pod on every node of it; remove replicas`);
   }
-  const containers = spec.containers.map((container) => container.name);
+  const policies = RESTART_POLICIES[kind];
+  if (!policies.includes(spec.restartPolicy)) {
+    report(["spec", "restartPolicy"], `found ${spec.restartPolicy}; allowed: ${policies.join(" or ")} for a ${kind}`);
+  }
+  const containers = containerNames(workload);
   for (const [section, names] of [
     [["cgroup", "containers"], Object.keys(cgroup.containers)],
     [["behavior"], Object.keys(behavior)],
@@ -158,8 +178,10 @@ function workloadProblems(scenario: Scenario, workload: Workload, path: Path): P
       report([...section, name], `the pod has no container ${name}; allowed: ${containers.join(", ")}${hint}`, "key");
     }
   }
-  for (const [i, { resources }] of spec.containers.entries()) {
-    problems.push(...resourceProblems(resources, [...path, "spec", "containers", i, "resources"]));
+  for (const list of ["containers", "initContainers"] as const) {
+    for (const [i, { resources }] of (spec[list] ?? []).entries()) {
+      problems.push(...resourceProblems(resources, [...path, "spec", list, i, "resources"]));
+    }
   }
   if (spec.resources !== undefined) problems.push(...resourceProblems(spec.resources, [...path, "spec", "resources"]));
   return [...problems, ...cgroupProblems(scenario, workload, path)];
@@ -193,8 +215,11 @@ function cgroupProblems(scenario: Scenario, workload: Workload, path: Path): Pat
 
 /** Files that the node's cgroup version lacks, and CPUs that the node lacks. */
 function fileProblems(scenario: Scenario, workload: Workload, files: CgroupFiles, path: Path): PathProblem[] {
-  const entry = pinnedTo(scenario.nodes, workload.node)?.entry;
-  if (entry === undefined) return [];
+  const problems = possibleEntries(scenario.nodes, workload).map((entry) => entryFileProblems(entry, files, path));
+  return problems.find((found) => found.length > 0) ?? [];
+}
+
+function entryFileProblems(entry: NodeEntry, files: CgroupFiles, path: Path): PathProblem[] {
   const { cgroup } = entry.kernel;
   return Object.entries(files).flatMap(([file, value]): PathProblem[] => {
     if (!cgroupFileNames(cgroup).includes(file)) {
@@ -222,7 +247,7 @@ function trafficProblems({ workloads, traffic }: Scenario): PathProblem[] {
   return traffic.flatMap((entry, i): PathProblem[] => {
     const problems: PathProblem[] = [];
     const workload = workloads.find((candidate) => candidate.name === entry.to.workload);
-    const containers = workload?.spec.containers.map((container) => container.name) ?? [];
+    const containers = workload === undefined ? [] : containerNames(workload);
     const { container } = entry.to;
     if (workload === undefined) problems.push(missing(entry.to.workload, ["traffic", i, "to"]));
     else if (container !== undefined && !containers.includes(container)) {
@@ -243,22 +268,73 @@ function traceProblems(rows: ReadonlyArray<{ at: number }>, path: Path): PathPro
   return [{ path: [...path, i], message: "time_s is before that of the row above; allowed: ascending times" }];
 }
 
-/** Values that the timeline sets obey the same rules between fields as those given from the start. */
 function timelineProblems(scenario: Scenario): PathProblem[] {
   return scenario.timeline.flatMap((entry, i): PathProblem[] => {
-    const [section, index, part, ...below] = entry.path;
-    if (section !== "workloads" || part !== "cgroup" || typeof index !== "number") return [];
-    const workload = scenario.workloads[index];
-    const [, container] = below;
-    const containers = workload.spec.containers.map((candidate) => candidate.name);
-    if (below[0] === "containers" && !containers.includes(String(container))) {
-      const message = `the pod has no container ${container}; allowed: ${containers.join(", ")}${didYouMean(String(container), containers)}`;
-      return [{ path: ["timeline", i, "path"], message }];
+    switch (entry.action) {
+      case "set":
+        return setProblems(scenario, entry, i);
+      case "deletePod":
+        return podProblems(scenario, entry, i);
+      case "scale":
+        return scaleProblems(scenario, entry, i);
+      default: {
+        if (pinnedTo(scenario.nodes, entry.node) !== undefined) return [];
+        const names = scenario.nodes.map(({ name }) => name);
+        return [unknownName("node", entry.node, names, ["timeline", i, "node"], "nodes")];
+      }
     }
-    const file = below.at(-1);
-    const isOneFile = typeof entry.value !== "object";
-    const files = isOneFile ? { [String(file)]: entry.value as string | number } : (entry.value as CgroupFiles);
-    const found = fileProblems(scenario, workload, files, []);
-    return found.map(({ message }) => ({ path: ["timeline", i, isOneFile ? "path" : "value"], message }));
   });
+}
+
+function unknownName(what: string, name: string, names: readonly string[], path: Path, section: string): PathProblem {
+  const known = names.length === 0 ? "the scenario has none" : `allowed: ${names.join(", ")}`;
+  const because = names.map((_, k) => [section, k, "name"]);
+  return { path, message: `there is no ${what} ${name}; ${known}${didYouMean(name, names)}`, because };
+}
+
+/** A pod may not be there yet when it is deleted, but some workload must be able to have it. */
+function podProblems({ workloads, nodes }: Scenario, { pod }: DeletePodAction, i: number): PathProblem[] {
+  const canHave = (workload: Workload) =>
+    workload.kind === "Pod" || workload.kind === "DaemonSet"
+      ? podNames(workload, nodes).includes(pod)
+      : pod.startsWith(`${workload.name}-`) && /^(0|[1-9][0-9]{0,8})$/.test(pod.slice(workload.name.length + 1));
+  if (workloads.some(canHave)) return [];
+  const names = workloads.flatMap((workload) => podNames(workload, nodes));
+  return [unknownName("pod", pod, names, ["timeline", i, "pod"], "workloads")];
+}
+
+function scaleProblems({ workloads }: Scenario, { workload }: ScaleAction, i: number): PathProblem[] {
+  const path: Path = ["timeline", i, "workload"];
+  const kind = workloads.find(({ name }) => name === workload)?.kind;
+  if (kind === undefined) {
+    return [
+      unknownName(
+        "workload",
+        workload,
+        workloads.map(({ name }) => name),
+        path,
+        "workloads",
+      ),
+    ];
+  }
+  if (kind === "Deployment" || kind === "StatefulSet") return [];
+  return [{ path, message: `workload ${workload} is a ${kind}; allowed: a Deployment or StatefulSet` }];
+}
+
+/** Values that the timeline sets obey the same rules between fields as those given from the start. */
+function setProblems(scenario: Scenario, entry: SetAction, i: number): PathProblem[] {
+  const [section, index, part, ...below] = entry.path;
+  if (section !== "workloads" || part !== "cgroup" || typeof index !== "number") return [];
+  const workload = scenario.workloads[index];
+  const [, container] = below;
+  const containers = containerNames(workload);
+  if (below[0] === "containers" && !containers.includes(String(container))) {
+    const message = `the pod has no container ${container}; allowed: ${containers.join(", ")}${didYouMean(String(container), containers)}`;
+    return [{ path: ["timeline", i, "path"], message }];
+  }
+  const file = below.at(-1);
+  const isOneFile = typeof entry.value !== "object";
+  const files = isOneFile ? { [String(file)]: entry.value as string | number } : (entry.value as CgroupFiles);
+  const found = fileProblems(scenario, workload, files, []);
+  return found.map(({ message }) => ({ path: ["timeline", i, isOneFile ? "path" : "value"], message }));
 }

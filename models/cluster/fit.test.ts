@@ -17,8 +17,8 @@ describe("the names of nodes and pods", () => {
   it("are numbered from 0 where there are several", () => {
     expect(nodeNames(node("worker"))).toEqual(["worker"]);
     expect(nodeNames(node("worker", 3))).toEqual(["worker-0", "worker-1", "worker-2"]);
-    expect(podNames(workload([{}]))).toEqual(["web-0", "web-1"]);
-    expect(podNames({ ...workload([{}]), kind: "Pod", replicas: 1 })).toEqual(["web"]);
+    expect(podNames(workload([{}]), [])).toEqual(["web-0", "web-1"]);
+    expect(podNames({ ...workload([{}]), kind: "Pod", replicas: 1 }, [])).toEqual(["web"]);
   });
 
   it("pin to all nodes of an entry, or to one of them", () => {

@@ -1,6 +1,7 @@
 import type { PathProblem } from "../../engine/scenario/errors.ts";
 import { didYouMean } from "../../engine/scenario/suggest.ts";
 import { formatMilli, formatSize } from "../../engine/scenario/units.ts";
+import { podTotal } from "../kubelet/resources.ts";
 import { reservedMemory, reservedMilli } from "../kubelet/validation.ts";
 import type { NodeEntry, PodSpec, Workload } from "./schema.ts";
 
@@ -9,9 +10,12 @@ export function nodeNames({ name, count }: NodeEntry): string[] {
   return count === undefined ? [name] : Array.from({ length: count }, (_, i) => `${name}-${i}`);
 }
 
-/** The names that a workload's first pods get. */
-export function podNames({ name, kind, replicas }: Workload): string[] {
-  return kind === "Pod" ? [name] : Array.from({ length: replicas }, (_, i) => `${name}-${i}`);
+/** The names that a workload's first pods get; a DaemonSet has one for each node on which it may run. */
+export function podNames(workload: Workload, nodes: readonly NodeEntry[]): string[] {
+  const { name, kind, replicas, node } = workload;
+  if (kind === "Pod") return [name];
+  if (kind !== "DaemonSet") return Array.from({ length: replicas }, (_, i) => `${name}-${i}`);
+  return (pinnedTo(nodes, node)?.nodes ?? nodes.flatMap((entry) => nodeNames(entry))).map((each) => `${name}-${each}`);
 }
 
 /**
@@ -38,11 +42,9 @@ export interface PodRequests {
 
 const RESOURCES = ["cpu", "memory", "ephemeral-storage"] as const;
 
-/** The pod's own requests where it gives them, otherwise the containers' sum. */
+/** The pod's own requests where it gives them, otherwise what its containers need together. */
 export function podRequests(spec: PodSpec): PodRequests {
-  const total = (resource: (typeof RESOURCES)[number]) =>
-    spec.resources?.requests[resource] ??
-    spec.containers.reduce((sum, { resources }) => sum + (resources.requests[resource] ?? 0), 0);
+  const total = (resource: (typeof RESOURCES)[number]) => podTotal(spec, "requests", resource);
   return { cpu: total("cpu"), memory: total("memory"), "ephemeral-storage": total("ephemeral-storage") };
 }
 
@@ -64,10 +66,7 @@ export function allocatable({ capacity, kubelet }: NodeEntry): PodRequests & { p
   };
 }
 
-/**
- * Workloads that name no node, and pods that their nodes cannot take: one that is larger than its empty node, and several
- * that are too much together. Without a scheduler model nothing waits for room.
- */
+/** Nodes that a name stands for do not exist, and pods that are larger than every node on which they could ever be. */
 export function fitProblems({
   nodes,
   workloads,
@@ -75,62 +74,46 @@ export function fitProblems({
   nodes: readonly NodeEntry[];
   workloads: readonly Workload[];
 }): PathProblem[] {
-  const problems: PathProblem[] = [];
-  const taken = new Map<string, PodRequests & { pods: number }>();
-  for (const [i, workload] of workloads.entries()) {
-    const place = pinnedTo(nodes, workload.node);
-    if (place === undefined) {
-      problems.push(unplaced(nodes, workload, i));
-      continue;
+  return workloads.flatMap((workload, i): PathProblem[] => {
+    if (nodes.length === 0) {
+      const message = "the scenario has no node on which a pod could run; give it one under nodes";
+      return [{ path: ["workloads", i], message, because: [["nodes"]] }];
     }
-    const message = firstMisfit(workload, place, taken);
-    const because = [["nodes"], ["kubelet"], ...workloads.map((_, k) => ["workloads", k])];
-    if (message !== undefined) problems.push({ path: ["workloads", i, "node"], message, because });
-  }
-  return problems;
+    if (workload.node !== undefined && pinnedTo(nodes, workload.node) === undefined) {
+      const names = nodes.map((entry) => entry.name);
+      const message = `there is no node ${workload.node}; allowed: ${names.join(", ")}${didYouMean(workload.node, names)}`;
+      return [{ path: ["workloads", i, "node"], message, because: names.map((_, k) => ["nodes", k, "name"]) }];
+    }
+    const message = neverFits(workload, possibleEntries(nodes, workload));
+    if (message === undefined) return [];
+    const at = workload.node === undefined ? ["workloads", i, "spec"] : ["workloads", i, "node"];
+    return [{ path: at, message, because: [["nodes"], ["kubelet"], ["workloads", i]] }];
+  });
 }
 
-function unplaced(nodes: readonly NodeEntry[], { node }: Workload, i: number): PathProblem {
-  const names = nodes.map((entry) => entry.name);
-  const known = names.length === 0 ? "the scenario has none" : `allowed: ${names.join(", ")}`;
-  if (node === undefined)
-    return {
-      path: ["workloads", i, "node"],
-      because: [["nodes"]],
-      message: `needs a node: no scheduler model yet; ${known}`,
-    };
-  const message = `there is no node ${node}; ${known}${didYouMean(node, names)}`;
-  return { path: ["workloads", i, "node"], message, because: names.map((_, k) => ["nodes", k, "name"]) };
+/** The entries of `nodes` on which a workload's pods may run, as far as its own fields say. */
+export function possibleEntries(nodes: readonly NodeEntry[], { node, spec }: Workload): NodeEntry[] {
+  const pinned = pinnedTo(nodes, node);
+  const selected = Object.entries(spec.nodeSelector ?? {});
+  return (pinned === undefined ? nodes : [pinned.entry]).filter(({ labels }) =>
+    selected.every(([key, value]) => labels[key] === value),
+  );
 }
 
-/** Puts the workload's pods on its nodes one by one, and says what does not fit first. */
-function firstMisfit(
-  workload: Workload,
-  { entry, nodes }: { entry: NodeEntry; nodes: string[] },
-  taken: Map<string, PodRequests & { pods: number }>,
-): string | undefined {
-  const requests = { ...podRequests(workload.spec), pods: 1 };
-  const room = allocatable(entry);
-  const resources = [...RESOURCES, "pods"] as const;
-  for (const resource of resources) {
-    if (requests[resource] > room[resource]) {
-      const amounts = `${amountOf(resource, requests[resource])}, and node ${entry.name} has ${amountOf(resource, room[resource])} for pods`;
-      return `a pod of ${workload.name} requests ${resource} ${amounts}; it can never start`;
-    }
-  }
-  for (const [k, pod] of podNames(workload).entries()) {
-    const node = nodes[k % nodes.length];
-    const sum = taken.get(node) ?? { cpu: 0, memory: 0, "ephemeral-storage": 0, pods: 0 };
-    for (const resource of resources) sum[resource] += requests[resource];
-    taken.set(node, sum);
-    const short = resources.find((resource) => sum[resource] > room[resource]);
-    if (short !== undefined) {
-      const amounts = `${amountOf(short, sum[short])}, and node ${node} has ${amountOf(short, room[short])} for pods`;
-      const what = short === "pods" ? "pods count" : `${short} requests are`;
-      return `pod ${pod} does not fit any more: with it the ${what} ${amounts}`;
-    }
-  }
-  return undefined;
+/** Why no pod of the workload can ever start, even on an empty node; undefined if one can. */
+function neverFits(workload: Workload, entries: readonly NodeEntry[]): string | undefined {
+  const { name, spec } = workload;
+  if (entries.length === 0) return `no node has the labels that the nodeSelector of ${name} asks for`;
+  const requests = { ...podRequests(spec), pods: 1 };
+  const misfits = entries.map((entry) => {
+    const room = allocatable(entry);
+    const short = ([...RESOURCES, "pods"] as const).find((resource) => requests[resource] > room[resource]);
+    if (short === undefined) return undefined;
+    return `${short} ${amountOf(short, requests[short])}, and node ${entry.name} has ${amountOf(short, room[short])} for pods`;
+  });
+  if (misfits.some((misfit) => misfit === undefined)) return undefined;
+  const what = entries.length === 1 ? "it can never start" : "it can never start on any node";
+  return `a pod of ${name} requests ${misfits[0]}; ${what}`;
 }
 
 function amountOf(resource: (typeof RESOURCES)[number] | "pods", amount: number): string {

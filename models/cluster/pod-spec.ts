@@ -18,7 +18,15 @@ export interface Resources {
 export interface Container {
   name: string;
   image?: string;
+  /** Absent: as the API server sets it by the image's tag. */
+  imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
   resources: Resources;
+}
+
+/** A container that runs before the others: to its end, or beside them if it is a sidecar. */
+export interface InitContainer extends Container {
+  /** Always makes it a sidecar. */
+  restartPolicy?: "Always";
 }
 
 export interface Toleration {
@@ -30,12 +38,15 @@ export interface Toleration {
 }
 
 export interface PodSpec {
+  initContainers?: InitContainer[];
   containers: Container[];
   priority?: number;
-  priorityClassName?: string;
+  priorityClassName?: "system-node-critical" | "system-cluster-critical";
   restartPolicy: "Always" | "OnFailure" | "Never";
   terminationGracePeriodSeconds: number;
   tolerations: Toleration[];
+  /** Labels that the pod's node must have. */
+  nodeSelector?: Record<string, string>;
   /** Pod-level resources; absent: the containers' sum counts. */
   resources?: Resources;
 }
@@ -74,7 +85,6 @@ const CONTAINER_WITHOUT_EFFECT = [
   "command",
   "env",
   "envFrom",
-  "imagePullPolicy",
   "ports",
   "securityContext",
   "stdin",
@@ -82,6 +92,7 @@ const CONTAINER_WITHOUT_EFFECT = [
   "terminationMessagePath",
   "terminationMessagePolicy",
   "tty",
+  "volumeMounts",
   "workingDir",
 ] as const;
 
@@ -91,19 +102,38 @@ const CONTAINER_WITHOUT_MODEL = [
   "livenessProbe",
   "readinessProbe",
   "resizePolicy",
-  "restartPolicy",
   "restartPolicyRules",
   "startupProbe",
   "volumeDevices",
-  "volumeMounts",
 ];
 
-const containerSchema = refusing(
+const containerFields = {
+  name: name({ description: "the container's name" }),
+  image: z.string().meta({ description: "the image; without an images section every image is there" }).optional(),
+  imagePullPolicy: z
+    .enum(["Always", "IfNotPresent", "Never"])
+    .meta({
+      description: "when the image is pulled",
+      defaultNote: "Always for the tag latest, else IfNotPresent",
+      source: "kubernetes v1.34 pkg/apis/core/v1/defaults.go SetDefaults_Container",
+    })
+    .optional(),
+  resources: resourcesSchema.prefault({}).meta({ live: true }),
+  ...accepted(CONTAINER_WITHOUT_EFFECT),
+};
+
+const containerSchema = refusing(z.strictObject(containerFields), {
+  ...refused(CONTAINER_WITHOUT_MODEL),
+  restartPolicy: "no model of this version gives it effect for an ordinary container; give it to the pod",
+});
+
+const initContainerSchema = refusing(
   z.strictObject({
-    name: name({ description: "the container's name" }),
-    image: z.string().meta({ description: "the image; without an images section every image is there" }).optional(),
-    resources: resourcesSchema.prefault({}).meta({ live: true }),
-    ...accepted(CONTAINER_WITHOUT_EFFECT),
+    ...containerFields,
+    restartPolicy: z
+      .literal("Always")
+      .meta({ description: "Always makes it a sidecar: it starts before the containers and runs beside them" })
+      .optional(),
   }),
   refused(CONTAINER_WITHOUT_MODEL),
 );
@@ -138,6 +168,7 @@ const POD_WITHOUT_EFFECT = [
   "setHostnameAsFQDN",
   "shareProcessNamespace",
   "subdomain",
+  "volumes",
 ] as const;
 
 /** Fields of a pod that no model gives effect yet: a model that does takes its own out. */
@@ -146,8 +177,6 @@ const POD_WITHOUT_MODEL = [
   "affinity",
   "ephemeralContainers",
   "hostNetwork",
-  "initContainers",
-  "nodeSelector",
   "overhead",
   "preemptionPolicy",
   "readinessGates",
@@ -156,16 +185,26 @@ const POD_WITHOUT_MODEL = [
   "schedulerName",
   "schedulingGates",
   "topologySpreadConstraints",
-  "volumes",
 ];
 
 /** User pods may not go above this; the built-in classes do. Source: kubernetes v1.34 pkg/apis/scheduling/types.go */
 const HIGHEST_USER_PRIORITY = 1_000_000_000;
 const LOWEST_PRIORITY = -2_147_483_648;
+/** Source: kubernetes v1.34 pkg/apis/scheduling/types.go SystemCriticalPriority */
+const BUILT_IN_CLASSES = { "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000 };
+
+/** The pod's priority: its own, or that of its class, or 0. */
+export function podPriority({ priority, priorityClassName }: PodSpec): number {
+  return priority ?? (priorityClassName === undefined ? 0 : BUILT_IN_CLASSES[priorityClassName]);
+}
 
 /** spec of a workload: PodSpec's fields. */
 export const podSpecSchema = refusing(
   z.strictObject({
+    initContainers: z
+      .array(initContainerSchema)
+      .meta({ description: "run before the containers, each to its end before the next one starts" })
+      .optional(),
     containers: z
       .array(containerSchema)
       .min(1)
@@ -185,6 +224,10 @@ export const podSpecSchema = refusing(
       1_000_000_000,
     ).default(30),
     tolerations: z.array(tolerationSchema).meta({ description: "taints that the pod tolerates" }).default([]),
+    nodeSelector: z
+      .record(z.string(), z.string())
+      .meta({ description: "labels that the pod's node must have" })
+      .optional(),
     resources: resourcesSchema.optional(),
     ...accepted(POD_WITHOUT_EFFECT),
   }),

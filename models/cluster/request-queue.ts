@@ -4,6 +4,14 @@ import type { CpuThread, ThreadOwner } from "./cpu-thread.ts";
 
 const WAITING = -1;
 
+/** Told how many requests are in service: whoever charges a container for them. */
+export interface ServiceMeter {
+  /** A thread has taken up a request. */
+  begun(): void;
+  /** A thread has put one down: answered, withdrawn, or failed with its container. */
+  ended(): void;
+}
+
 /**
  * The requests of one container: a FIFO queue, served by interchangeable threads. A thread that has served one takes the
  * next without sleeping if there is one; of idle threads the one that has been idle for longest takes a new request.
@@ -15,6 +23,7 @@ export class RequestQueue implements Backend {
   openRequests = 0;
 
   readonly #requestOverheadNs: Ns;
+  readonly #meter: ServiceMeter | undefined;
   readonly #workers: Worker[] = [];
   #head: Request | undefined;
   #tail: Request | undefined;
@@ -24,10 +33,12 @@ export class RequestQueue implements Backend {
   /** Answers that are being given, one within the other. */
   #answering = 0;
   #isClosed = false;
+  #isFrozen = false;
 
   /** `requestOverheadNs`: CPU time added to every request's demand. */
-  constructor(requestOverheadNs: Ns) {
+  constructor(requestOverheadNs: Ns, meter?: ServiceMeter) {
     this.#requestOverheadNs = requestOverheadNs;
+    this.#meter = meter;
   }
 
   /** Requests that threads are working on. */
@@ -66,6 +77,7 @@ export class RequestQueue implements Backend {
     const worker = this.#workers[request.server];
     worker.request = undefined;
     worker.thread.stop();
+    this.#meter?.ended();
     this.#rest(worker);
     this.#wakeIdle();
   }
@@ -77,17 +89,26 @@ export class RequestQueue implements Backend {
     const failing: Request[] = [];
     for (const worker of this.#workers) {
       worker.thread.stop();
-      if (worker.request !== undefined) failing.push(worker.request);
+      if (worker.request === undefined) continue;
+      failing.push(worker.request);
       worker.request = undefined;
+      this.#meter?.ended();
     }
     for (let request = this.#dequeue(); request !== undefined; request = this.#dequeue()) failing.push(request);
     for (const request of failing) request.fail();
+  }
+
+  /** The node goes down: its threads stop, and nobody answers any more; what is here and what still comes stays open. */
+  freeze(): void {
+    this.#isFrozen = true;
+    for (const worker of this.#workers) worker.thread.stop();
   }
 
   /** A worker has served its request: the demand of its next one, or 0. */
   workDone(worker: Worker): Ns {
     const request = worker.request!;
     worker.request = undefined;
+    this.#meter?.ended();
     this.#answer(request);
     if (this.#isClosed) return 0;
     const demandNs = this.#take(worker);
@@ -106,7 +127,7 @@ export class RequestQueue implements Backend {
 
   /** Gives waiting requests to idle workers. While an answer is given, the worker that gives it comes first. */
   #wakeIdle(): void {
-    while (this.#answering === 0 && this.#head !== undefined && this.#idleHead !== undefined) {
+    while (this.#answering === 0 && !this.#isFrozen && this.#head !== undefined && this.#idleHead !== undefined) {
       const worker = this.#idleHead;
       this.#idleHead = worker.nextIdle;
       if (this.#idleHead === undefined) this.#idleTail = undefined;
@@ -125,6 +146,7 @@ export class RequestQueue implements Backend {
       if (demandNs > 0) {
         worker.request = request;
         request.server = worker.index;
+        this.#meter?.begun();
         return demandNs;
       }
       this.#answer(request);

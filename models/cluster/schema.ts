@@ -96,7 +96,7 @@ const WITHOUT_MODEL = "no model of this version gives it effect; remove it";
 
 /** More than these would only outgrow the memory. */
 const MOST_NODES = 10_000;
-const MOST_REPLICAS = 100_000;
+export const MOST_REPLICAS = 100_000;
 const MOST_CPUS = 4_096;
 const MOST_THREADS = 100_000;
 
@@ -219,18 +219,24 @@ const behaviorSchema = refusing(
   { pids: WITHOUT_MODEL, memory: WITHOUT_MODEL, disk: WITHOUT_MODEL },
 );
 
-const REFUSED_KINDS = { DaemonSet: WITHOUT_MODEL, StatefulSet: WITHOUT_MODEL, Job: WITHOUT_MODEL };
-
 /** workloads[] */
 export const workloadSchema = z.strictObject({
-  name: name({ description: "the workload's name; its pods are <name>-0, <name>-1 ..., a Pod is <name>" }),
-  kind: refusing(z.enum(["Pod", "Deployment"]), REFUSED_KINDS)
+  name: name({
+    description:
+      "the workload's name; its pods are <name>-0, <name>-1 ..., a Pod is <name>, a DaemonSet's are <name>-<node>",
+  }),
+  kind: z
+    .enum(["Pod", "Deployment", "DaemonSet", "StatefulSet", "Job"])
     .meta({ description: "what keeps the pods" })
     .default("Deployment"),
-  replicas: integer({ description: "how many pods" }, 0, MOST_REPLICAS).default(1),
+  replicas: integer(
+    { description: "how many pods; for a Job how many have to succeed, all side by side" },
+    0,
+    MOST_REPLICAS,
+  ).default(1),
   node: name({
     description: "pins every pod to this node, or round robin to the nodes of this entry",
-    defaultNote: "the only node",
+    defaultNote: "the only node; with several the scheduler model chooses",
   }).optional(),
   metadata: z
     .strictObject({ labels: labels("labels of the pods"), annotations: labels("annotations of the pods") })

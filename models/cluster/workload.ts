@@ -29,6 +29,14 @@ export class Workload {
     return backends;
   }
 
+  /** The highest number that a pod's name has had, plus 1. */
+  nextNumber = 0;
+
+  remove(pod: Pod): void {
+    const index = this.pods.indexOf(pod);
+    if (index >= 0) this.pods.splice(index, 1);
+  }
+
   /** Tells the sources of traffic that a pod has become ready, or no longer is. */
   readinessChanged(): void {
     for (const backends of this.#backends.values()) backends.update();
@@ -55,8 +63,8 @@ class ReadyBackends implements BackendSet {
     const before = this.ready.length;
     this.ready = this.#workload.pods
       .filter((pod) => pod.isReady)
-      .flatMap((pod) => pod.containers.filter((container) => container.name === this.#container))
-      .map((container) => container.queue);
+      .flatMap((pod) => pod.allContainers.filter((container) => container.name === this.#container))
+      .flatMap(({ run }) => (run === undefined ? [] : [run.queue]));
     if (this.ready.length > before) for (const callback of this.#callbacks) callback();
   }
 }

@@ -10,6 +10,7 @@ import { weightFromShares, weightFromSharesLinear } from "../cfs/weights.ts";
 import type { Container, PodSpec } from "../cluster/schema.ts";
 import { StaticCpuManager, exclusiveCpus, reservedCpus } from "./cpu-manager.ts";
 import {
+  allContainers,
   containerCgroup,
   podCgroup,
   podTotal,
@@ -33,6 +34,8 @@ export interface NodeCgroupsOptions {
   /** The node's name for random streams. */
   stream: string;
   cpuCount: number;
+  /** Told of a write for a new cgroup that the kernel refuses; `cgroup` as `web-0/app`. */
+  onRefused: (pod: string, cgroup: string, reason: string) => void;
 }
 
 /** Why a node does not take a pod: the container, or the pod itself if absent, and the reason. */
@@ -48,16 +51,24 @@ export interface PodCgroups {
   readonly stream: string;
   readonly spec: PodSpec;
   readonly qos: QosClass;
+  readonly files: GivenFiles;
   pod: Cgroup;
+  /** Those of its running containers. */
   readonly containers: Map<string, Cgroup>;
+}
+
+/** Cgroup files that the scenario gives: they win over what Kubernetes derives. */
+export interface GivenFiles {
+  pod: CgroupFiles;
+  containers: Record<string, CgroupFiles>;
 }
 
 /**
  * The kubelet's tree of cgroups on one node: kubepods; under it the Guaranteed pods and the parents of the Burstable and
  * BestEffort ones; a cgroup for each pod, and below it one for each container.
  *
- * Simplified: the weight of the Burstable parent follows its pods at once, upstream within a minute; init containers
- * have no part in a pod's sums yet.
+ * Simplified: the weight of the Burstable parent follows its pods at once, upstream within a minute; init containers and
+ * sidecars run on the shared CPUs, also in pods that have CPUs of their own.
  * Source: kubernetes v1.34 pkg/kubelet/cm/qos_container_manager_linux.go, pod_container_manager_linux.go.
  */
 export class NodeCgroups {
@@ -83,62 +94,61 @@ export class NodeCgroups {
   }
 
   /**
-   * The cgroups of a pod that has been there for long (`isSettled`), or of one that starts now. Gives what the kernel or
-   * the kubelet refuses instead.
+   * The cgroup of a pod that has been there for long (`isSettled`), or of one that comes now. Gives instead why the
+   * kubelet does not take the pod, and for a settled one also what the kernel would refuse to it or its containers.
    */
-  addPod(
-    name: string,
-    stream: string,
-    spec: PodSpec,
-    files: { pod: CgroupFiles; containers: Record<string, CgroupFiles> },
-    isSettled: boolean,
-  ): PodCgroups | Refusal[] {
-    const { simulation } = this.#options;
-    const qos = qosClass(spec);
-    const problems: Refusal[] = [];
-    for (const container of spec.containers) {
-      const count = this.#cpuManager === undefined ? 0 : exclusiveCpus(spec, container);
-      if (count > 0 && this.#cpuManager?.take(`${name}/${container.name}`, count) === undefined) {
-        problems.push({
-          container: container.name,
-          reason: `wants ${count} exclusive CPUs; the static CPU manager has ${this.#cpuManager?.free.length} left to give`,
-        });
-      }
+  addPod(name: string, stream: string, spec: PodSpec, files: GivenFiles, isSettled: boolean): PodCgroups | Refusal[] {
+    const problems = this.#takeCpus(name, spec);
+    const parent = this.#parentOf(qosClass(spec));
+    const settings = this.#withGiven(this.#podSettings(name, spec), files.pod);
+    const podRefused = isSettled ? parent.refusesChild(settings) : undefined;
+    if (podRefused !== undefined) problems.push({ reason: podRefused });
+    if (problems.length > 0) {
+      this.#releaseCpus(name, spec);
+      return problems;
     }
-    const parent = this.#parentOf(qos);
-    const podSettings = this.#withGiven(this.#podSettings(name, spec), files.pod);
-    const podRefused = parent.refusesChild(podSettings);
-    if (podRefused !== undefined) return [...problems, { reason: podRefused }];
-    const make = (above: Cgroup, path: string, settings: CpuSettings) => {
-      const random = simulation.streams.fresh(`cgroup/${path}`);
-      if (isSettled) return above.settledChild(path, random, settings);
-      const child = above.newChild(path, random);
-      for (const write of asWrites(settings)) child.write(write);
-      return child;
-    };
-    const pod: PodCgroups = { name, stream, spec, qos, pod: make(parent, stream, podSettings), containers: new Map() };
-    for (const container of spec.containers) {
-      const settings = this.#withGiven(
-        this.#containerSettings(name, container),
-        files.containers[container.name] ?? {},
-      );
-      const refused = pod.pod.refusesChild(settings);
-      if (refused === undefined)
-        pod.containers.set(container.name, make(pod.pod, `${stream}/${container.name}`, settings));
-      else problems.push({ container: container.name, reason: refused });
+    const cgroup = this.#make(parent, stream, `cgroup/${stream}`, settings, isSettled, (reason) =>
+      this.#options.onRefused(name, name, reason),
+    );
+    const pod: PodCgroups = { name, stream, spec, qos: qosClass(spec), files, pod: cgroup, containers: new Map() };
+    for (const container of isSettled ? allContainers(spec) : []) {
+      const reason = cgroup.refusesChild(this.#givenSettings(pod, container));
+      if (reason !== undefined) problems.push({ container: container.name, reason });
     }
-    if (problems.length > 0) return problems;
+    if (problems.length > 0) {
+      cgroup.remove();
+      this.#releaseCpus(name, spec);
+      return problems;
+    }
     this.#pods.add(pod);
     this.#updateBurstable();
     this.#updateShared();
     return pod;
   }
 
+  /** The cgroup of one run of a container; `run` counts them from 0. */
+  addContainer(pod: PodCgroups, container: Container, run: number, isSettled: boolean): Cgroup {
+    const path = `${pod.stream}/${container.name}`;
+    const random = run === 0 ? `cgroup/${path}` : `cgroup/${path}/${run}`;
+    const settings = this.#givenSettings(pod, container);
+    const cgroup = this.#make(pod.pod, path, random, settings, isSettled, (reason) =>
+      this.#options.onRefused(pod.name, `${pod.name}/${container.name}`, reason),
+    );
+    pod.containers.set(container.name, cgroup);
+    return cgroup;
+  }
+
+  /** The container's run has ended; its counters stay readable. */
+  removeContainer(pod: PodCgroups, name: string): void {
+    pod.containers.get(name)?.remove();
+    pod.containers.delete(name);
+  }
+
   removePod(pod: PodCgroups): void {
-    for (const cgroup of pod.containers.values()) cgroup.remove();
+    for (const name of pod.containers.keys()) this.removeContainer(pod, name);
     pod.pod.remove();
     this.#pods.delete(pod);
-    for (const container of pod.spec.containers) this.#cpuManager?.release(`${pod.name}/${container.name}`);
+    this.#releaseCpus(pod.name, pod.spec);
     this.#updateBurstable();
     this.#updateShared();
   }
@@ -159,13 +169,53 @@ export class NodeCgroups {
     const podSettings = this.#podSettings(name, spec);
     const grows = podSettings.bandwidth.quota >= pod.pod.settings.bandwidth.quota;
     if (grows) write(pod.pod, podSettings);
-    for (const container of spec.containers) {
+    for (const container of allContainers(spec)) {
       const cgroup = pod.containers.get(container.name);
       if (cgroup !== undefined) write(cgroup, this.#containerSettings(name, container));
     }
     if (!grows) write(pod.pod, podSettings);
     this.#updateBurstable();
     return refused;
+  }
+
+  /** Gives the pod's containers the CPUs that they own, and says for which there are not enough. */
+  #takeCpus(name: string, spec: PodSpec): Refusal[] {
+    if (this.#cpuManager === undefined) return [];
+    const problems: Refusal[] = [];
+    for (const container of spec.containers) {
+      const count = exclusiveCpus(spec, container);
+      if (count === 0 || this.#cpuManager.take(`${name}/${container.name}`, count) !== undefined) continue;
+      const { free } = this.#cpuManager;
+      const reason = `wants ${count} exclusive CPUs; the static CPU manager has ${free.length} left to give`;
+      problems.push({ container: container.name, reason });
+    }
+    return problems;
+  }
+
+  #releaseCpus(name: string, spec: PodSpec): void {
+    for (const container of spec.containers) this.#cpuManager?.release(`${name}/${container.name}`);
+  }
+
+  #make(
+    parent: Cgroup,
+    path: string,
+    random: string,
+    settings: CpuSettings,
+    isSettled: boolean,
+    onRefused: (reason: string) => void,
+  ): Cgroup {
+    const stream = this.#options.simulation.streams.fresh(random);
+    if (isSettled) return parent.settledChild(path, stream, settings);
+    const child = parent.newChild(path, stream);
+    for (const write of asWrites(settings)) {
+      const reason = child.write(write);
+      if (reason !== undefined) onRefused(reason);
+    }
+    return child;
+  }
+
+  #givenSettings(pod: PodCgroups, container: Container): CpuSettings {
+    return this.#withGiven(this.#containerSettings(pod.name, container), pod.files.containers[container.name] ?? {});
   }
 
   #qosCgroup(parent: Cgroup, name: string, shares: number): Cgroup {

@@ -22,7 +22,7 @@ const MIN_QUOTA_US = 1_000;
  * its requests, BestEffort when no container has a request or a limit of either.
  */
 export function qosClass(spec: PodSpec): QosClass {
-  const all = spec.resources === undefined ? spec.containers.map((container) => container.resources) : [spec.resources];
+  const all = spec.resources === undefined ? allContainers(spec).map(({ resources }) => resources) : [spec.resources];
   const given = all.some(({ requests, limits }) =>
     [requests, limits].some((list) => (list.cpu ?? 0) + (list.memory ?? 0) > 0),
   );
@@ -45,11 +45,28 @@ export function quotaFromMilli(milli: number, periodUs: number): number | undefi
   return Math.max(Math.floor((milli * periodUs) / 1000), MIN_QUOTA_US);
 }
 
-/** The pod's requests or limits: pod-level ones if given, else the sum over its containers. */
+/** Every container of a pod, in the order in which they start. */
+export function allContainers(spec: PodSpec): readonly Container[] {
+  return spec.initContainers === undefined ? spec.containers : [...spec.initContainers, ...spec.containers];
+}
+
+/**
+ * The pod's requests or limits: pod-level ones if given, else what its containers need together. Those that run side by
+ * side are added up; an init container counts where it alone, beside the sidecars started before it, needs more.
+ * Source: kubernetes v1.34 staging/src/k8s.io/component-helpers/resource/helpers.go, AggregateContainerRequests.
+ */
 export function podTotal(spec: PodSpec, kind: "requests" | "limits", name: keyof ResourceList): number {
   const podLevel = spec.resources?.[kind][name];
   if (podLevel !== undefined) return podLevel;
-  return spec.containers.reduce((sum, container) => sum + (container.resources[kind][name] ?? 0), 0);
+  const amount = (container: Container) => container.resources[kind][name] ?? 0;
+  let sidecars = 0;
+  let starting = 0;
+  for (const container of spec.initContainers ?? []) {
+    if (container.restartPolicy === "Always") sidecars += amount(container);
+    else starting = Math.max(starting, sidecars + amount(container));
+  }
+  const running = spec.containers.reduce((sum, container) => sum + amount(container), sidecars);
+  return Math.max(starting, running);
 }
 
 /**
@@ -62,7 +79,7 @@ export function podCgroup(spec: PodSpec, periodUs: number, enforcesQuota: boolea
   const shares = sharesFromMilli(podTotal(spec, "requests", "cpu"));
   const isLimited =
     spec.resources?.limits.cpu !== undefined ||
-    spec.containers.every(({ resources }) => (resources.limits.cpu ?? 0) > 0);
+    allContainers(spec).every(({ resources }) => (resources.limits.cpu ?? 0) > 0);
   if (!enforcesQuota || (qos === "Burstable" && !isLimited)) return { shares, periodUs };
   return { shares, quotaUs: quotaFromMilli(podTotal(spec, "limits", "cpu"), periodUs), periodUs };
 }

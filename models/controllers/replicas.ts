@@ -1,0 +1,46 @@
+import type { Pod } from "../cluster/pod.ts";
+import type { ControllerContext } from "./controller.ts";
+
+/** Makes the next pod of a workload whose pods are numbered: under the lowest number that none has had, pinned in turn. */
+export function createNumberedPod({ cluster, workload, nodes }: ControllerContext): void {
+  const number = workload.nextNumber++;
+  createPod({ cluster, workload, nodes }, number);
+}
+
+/** Makes the pod of this number; round robin over the nodes to which the workload is pinned. */
+export function createPod(
+  { cluster, workload, nodes }: Pick<ControllerContext, "cluster" | "workload" | "nodes">,
+  number: number,
+): void {
+  const pinned = nodes === undefined ? undefined : [nodes[number % nodes.length]];
+  cluster.createPod({ workload, name: `${workload.name}-${number}`, number, nodes: pinned });
+}
+
+/**
+ * The order in which surplus pods are deleted, the first one first: without a node, pending, not ready, on the node with
+ * the most pods of the workload, the youngest.
+ *
+ * Simplified: of ready pods upstream compares the time since they became ready, and then their age, in powers of two, and
+ * takes the smaller UID in between; here the higher number stands for the younger.
+ * Source: kubernetes v1.34 pkg/controller/controller_utils.go, ActivePodsWithRanks.
+ */
+export function deletionOrder(pods: readonly Pod[]): Pod[] {
+  const ranks = pods.map((pod) => ({
+    pod,
+    isBound: Number(pod.isBound),
+    isPastPending: Number(pod.phase !== "Pending"),
+    isReady: Number(pod.isReady),
+    neighbours: pod.isBound ? pods.filter((other) => other.isBound && other.node === pod.node).length : 0,
+  }));
+  return ranks
+    .toSorted(
+      (a, b) =>
+        a.isBound - b.isBound ||
+        a.isPastPending - b.isPastPending ||
+        a.isReady - b.isReady ||
+        b.neighbours - a.neighbours ||
+        b.pod.createdAt - a.pod.createdAt ||
+        b.pod.number - a.pod.number,
+    )
+    .map(({ pod }) => pod);
+}

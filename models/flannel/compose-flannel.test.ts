@@ -49,8 +49,9 @@ function run({ flannel, entry = {}, flow, bandwidth = 1e10, meanwhile, createThr
   const pods = ["client", "server"].map((name, i) => ({
     name,
     node: nodes[i],
+    isBound: true,
     isReady: true,
-    containers: [{ queue: backend() }],
+    allContainers: [{ run: { queue: backend() } }],
   }));
   const stage = {
     nodes,
@@ -58,7 +59,7 @@ function run({ flannel, entry = {}, flow, bandwidth = 1e10, meanwhile, createThr
   };
   const section = flannelSchema.parse(flannel);
   const composed = new Flannel({ simulation, section, stage, outputs, isAbsent: () => false, createThread });
-  const backends: BackendSet = { ready: [pods[1].containers[0].queue], onReady: () => {} };
+  const backends: BackendSet = { ready: [pods[1].allContainers[0].run.queue], onReady: () => {} };
   if (flow !== undefined) {
     const log = outputs.recorder.source("load", { bytes: true });
     composed.flowOf({ name: "load", from: "client", flow }, log, backends).start();
@@ -131,7 +132,7 @@ describe("requests over flannel", () => {
       flannel: VXLAN,
       entry: { timeout: 200 * NS_PER_MS },
       meanwhile: (composed, simulation) => {
-        simulation.schedule(505 * NS_PER_MS, () => composed.nodeDown("b"), undefined);
+        simulation.schedule(505 * NS_PER_MS, () => composed.nodeDown({ name: "b" }), undefined);
       },
     });
     // Every 10 ms one: those of 510 to 790 ms have timed out before 1 s, that of 800 ms does not.
@@ -160,6 +161,30 @@ describe("bulk flows", () => {
     const { summary } = run({ flannel: VXLAN, flow, bandwidth: 1e8 }, 2);
     // 1400 of 1516 bytes on the wire are payload: 92.35 Mbit/s.
     expect((summary.bytes * 8) / 2 / 1e6 / (1e2 * (1400 / 1516))).toBeCloseTo(1, 2);
+  });
+});
+
+describe("pods of a node", () => {
+  it("get their addresses in turn once the daemon has written subnet.env", () => {
+    const { composed } = run({ flannel: VXLAN });
+    const node = { name: "a", stream: "a", entry: { name: "a", capacity: { cpu: 2 }, labels: {} } };
+    const pod = (name: string) => ({ name, node, isBound: true, isReady: false, allContainers: [] });
+    const answers: unknown[] = [];
+    composed.attach(pod("x"), (answer) => answers.push(answer));
+    composed.detach(pod("x"));
+    composed.attach(pod("y"), (answer) => answers.push(answer));
+    composed.nodeDown(node);
+    composed.attach(pod("z"), (answer) => answers.push(answer));
+    // The client has .2; the address of x is free again and yet not given to y.
+    expect(answers).toEqual([
+      { kind: "ok", ip: "10.244.0.3" },
+      { kind: "ok", ip: "10.244.0.4" },
+      {
+        kind: "failed",
+        message: "loadFlannelSubnetEnv failed: open /run/flannel/subnet.env: no such file or directory",
+        isNetworkDown: false,
+      },
+    ]);
   });
 });
 

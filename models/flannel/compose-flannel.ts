@@ -27,10 +27,15 @@ interface ClusterNode {
 
 interface ClusterPod {
   readonly name: string;
-  readonly node: ClusterNode;
+  readonly isBound: boolean;
   readonly isReady: boolean;
-  readonly containers: ReadonlyArray<{ readonly queue: Backend }>;
+  /** Only where it is bound. */
+  readonly node: ClusterNode;
+  readonly allContainers: ReadonlyArray<{ readonly run?: { readonly queue: Backend } }>;
 }
+
+/** What the CNI answers: as the kubelet's PodNetwork has it. */
+type NetworkResult = { kind: "ok"; ip: string } | { kind: "failed"; message: string; isNetworkDown: boolean };
 
 /** The stage, as far as the network sees it. */
 export interface FlannelStage {
@@ -63,12 +68,15 @@ const DEFAULT_MTU = 1500;
 /** Where clients outside the cluster are; an address for documentation. */
 const OUTSIDE_IP = "203.0.113.1";
 
-/** The flannel networks of a scenario, put on the stage. */
+/**
+ * The flannel networks of a scenario, put on the stage: carries requests and flows, gives pods their addresses (the
+ * kubelet's PodNetwork), and follows what happens to nodes (an observer of the cluster).
+ */
 export class Flannel {
   readonly networks: readonly FlannelNetwork[];
   readonly #options: FlannelOptions;
   readonly #byNode = new Map<string, { network: FlannelNetwork; isGso: boolean }>();
-  readonly #pods = new Map<Backend, ClusterPod>();
+  readonly #pods = new WeakMap<Backend, ClusterPod>();
   readonly #flows: Array<{ name: string; flow: BulkFlow }> = [];
   readonly #loads = new Map<string, SoftirqLoad>();
 
@@ -141,20 +149,36 @@ export class Flannel {
     }
   }
 
-  nodeJoin(name: string): void {
-    this.#byNode.get(name)?.network.join(name);
+  /** The node has joined, or boots. */
+  nodeUp({ name }: { readonly name: string }): void {
+    this.#byNode.get(name)?.network.up(name);
   }
 
-  nodeDelete(name: string): void {
-    this.#byNode.get(name)?.network.delete(name);
-  }
-
-  nodeDown(name: string): void {
+  nodeDown({ name }: { readonly name: string }): void {
     this.#byNode.get(name)?.network.down(name);
   }
 
-  nodeUp(name: string): void {
-    this.#byNode.get(name)?.network.up(name);
+  /** The Node object is deleted, and its machine stops. */
+  nodeDeleted({ name }: { readonly name: string }): void {
+    const network = this.#byNode.get(name)?.network;
+    network?.delete(name);
+    network?.down(name);
+  }
+
+  /** The CNI's ADD for the sandbox of a pod; nodes outside all networks have an ideal one. */
+  attach({ name, node }: ClusterPod, done: (result: NetworkResult) => void): void {
+    const network = this.#byNode.get(node.name)?.network;
+    if (network === undefined) return done({ kind: "ok", ip: "" });
+    const attached = network.attach(name, node.name);
+    if ("endpoint" in attached) return done({ kind: "ok", ip: attached.endpoint.ip });
+    // Before the first daemon of a node there is no CNI configuration at all.
+    const isNetworkDown = network.node(node.name)?.hasCniConf !== true;
+    done({ kind: "failed", message: attached.failure, isNetworkDown });
+  }
+
+  /** The CNI's DEL. */
+  detach(pod: ClusterPod): void {
+    if (pod.isBound) this.#byNode.get(pod.node.name)?.network.detach(pod.name);
   }
 
   /** Devices, tables and flows go into the counters: to be called once, after the run. */
@@ -215,7 +239,8 @@ export class Flannel {
     const known = this.#pods.get(backend);
     if (known !== undefined) return known;
     for (const pod of this.#options.stage.pods()) {
-      for (const { queue } of pod.containers) this.#pods.set(queue, pod);
+      if (!pod.isBound) continue;
+      for (const { run } of pod.allContainers) if (run !== undefined) this.#pods.set(run.queue, pod);
     }
     return this.#pods.get(backend);
   }

@@ -49,6 +49,8 @@ export class FlannelNode {
   readonly index: number;
   /** The Node object exists. */
   exists = false;
+  /** A daemon has once put the CNI's configuration there. */
+  hasCniConf = false;
   daemon: PeerDaemon | undefined;
   /** Set while the daemon starts. */
   starting: Handle = NO_EVENT;

@@ -5,10 +5,10 @@ import type { Simulation } from "../../engine/simulation.ts";
 import { NS_PER_SECOND, type Ns } from "../../engine/time.ts";
 import { hostGwBackend, udpBackend, vxlanBackend } from "./backends.ts";
 import { PeerDaemon, type DaemonBackend } from "./daemon.ts";
+import { Endpoints, type Attachment } from "./endpoints.ts";
 import { removeEntry, restoreEntry } from "./entry-edits.ts";
 import { FlannelNode, type NetworkConf, type NetworkNode } from "./flannel-node.ts";
-import { allocateIp, ipRanges } from "./host-local.ts";
-import { contains, networkOf, parseAddress, type Prefix } from "./ip.ts";
+import { contains, parseAddress, type Prefix } from "./ip.ts";
 import type { Operation } from "./kernel-tables.ts";
 import type { FamilyLease, Lease, LeaseEvent } from "./lease.ts";
 import { leaseLife } from "./lease-life.ts";
@@ -18,7 +18,7 @@ import { flannelMtu, vxlanDeviceMtu } from "./mtu.ts";
 import { vxlanOptions } from "./net-conf.ts";
 import { NodePath, type PathConf } from "./node-path.ts";
 import { packedStores } from "./packed-store.ts";
-import { Endpoint } from "./packet.ts";
+import type { Endpoint } from "./packet.ts";
 import { RouteNetwork } from "./route-network.ts";
 import { settle } from "./settle.ts";
 import { Subnets } from "./subnets.ts";
@@ -44,7 +44,7 @@ export class FlannelNetwork {
   readonly #events: EventLog | undefined;
   readonly #byName = new Map<string, FlannelNode>();
   readonly #byIp = new Map<string, FlannelNode>();
-  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #endpoints: Endpoints;
   readonly #subnets: Subnets;
   readonly #usesV4: boolean;
   readonly #salt: number;
@@ -62,6 +62,7 @@ export class FlannelNetwork {
     this.conf = conf;
     this.#events = events;
     this.#usesV4 = conf.conf.enableIPv4;
+    this.#endpoints = new Endpoints(this.#usesV4 ? 4 : 6);
     this.#salt = Math.floor(sim.streams.fresh(`flannel/${nodes[0]?.stream ?? ""}/hash`).uniform() * 2 ** 32);
     const stores = nodes.length >= PACKED_FROM ? packedStores() : undefined;
     this.nodes = nodes.map((node, index) => {
@@ -92,23 +93,25 @@ export class FlannelNetwork {
     return this.#byName.get(name);
   }
 
-  /** The namespace of a pod on a node of this network, made when it is first asked for. */
+  /** The CNI's ADD for a pod. */
+  attach(pod: string, nodeName: string): Attachment {
+    const node = this.#byName.get(nodeName);
+    return node === undefined ? { failure: `no node ${nodeName}` } : this.#endpoints.attach(pod, node);
+  }
+
+  /** The CNI's DEL for a pod. */
+  detach(pod: string): void {
+    this.#endpoints.detach(pod);
+  }
+
+  /** The interface of a pod on a node of this network, attached now if it is not yet; undefined where that fails. */
   endpoint(pod: string, nodeName: string): Endpoint | undefined {
     const node = this.#byName.get(nodeName);
     if (node === undefined) return undefined;
-    const known = this.#endpoints.get(pod);
-    if (known?.node === node.path) return known;
-    const subnet = this.#usesV4 ? node.subnets.v4 : node.subnets.v6;
-    const ranges = subnet === undefined ? [] : ipRanges([networkOf(subnet)]);
-    const ip =
-      typeof ranges === "string" || ranges.length === 0 ? undefined : allocateIp(ranges, node.usedIps, node.lastIp);
-    if (ip !== undefined) {
-      node.usedIps.add(ip);
-      node.lastIp = ip;
-    }
-    const endpoint = new Endpoint(pod, node.path, ip ?? "0.0.0.0");
-    this.#endpoints.set(pod, endpoint);
-    return endpoint;
+    const known = this.#endpoints.get(pod, node);
+    if (known !== undefined) return known;
+    const attached = this.#endpoints.attach(pod, node);
+    return "endpoint" in attached ? attached.endpoint : undefined;
   }
 
   /** The flow hash of one more connection between two endpoints. */
@@ -162,10 +165,11 @@ export class FlannelNetwork {
     node.path.powerOff();
   }
 
-  /** The machine boots: empty tables, no device, and a daemon that starts. */
+  /** The machine boots, with a new Node object if there is none: empty tables, no device, and a daemon that starts. */
   up(name: string): void {
     const node = this.#byName.get(name);
     if (node === undefined || node.path.isUp) return;
+    if (!node.exists) return this.join(name);
     node.path.isUp = true;
     this.startDaemon(name);
   }
@@ -297,6 +301,7 @@ export class FlannelNetwork {
       return;
     }
     path.subnet = main.text;
+    node.hasCniConf = true;
     if (asksForNeighbours && path.conf.device !== undefined) {
       const route = { dst: "*", via: "", device: path.conf.device, isOnlink: true };
       path.apply({ table: "route", verb: "replace", route });

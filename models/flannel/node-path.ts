@@ -517,7 +517,7 @@ export class NodePath {
   /** To the pod, if it is one of this node's. */
   #deliver(packet: Packet): void {
     const { flow, frames, ipBytes } = packet;
-    if (flow.to.node !== this) return;
+    if (flow.to.node !== this || !flow.to.isAttached) return;
     const bytes = ipBytes + frames * ETHERNET;
     if (flow.from.node !== this) {
       packet.ttl--;

@@ -14,6 +14,8 @@ export class Endpoint {
   readonly ip: string;
   /** Of the interface eth0. */
   readonly counters = new DeviceCounters();
+  /** False when its sandbox is gone: what still comes for it is lost. */
+  isAttached = true;
   /** Smaller path MTUs that ICMP errors told of, by destination, and until when they hold. */
   readonly #pathMtus = new Map<Endpoint, { mtu: number; until: Ns }>();
 

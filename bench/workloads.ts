@@ -1,4 +1,5 @@
 import { Simulation, type Handle, type SimulationOptions } from "../engine/index.ts";
+import { Processes, Servers, type ProcessBody } from "../engine/process/index.ts";
 
 /**
  * The table of delays that all peers share, so that no benchmark pays for random numbers: exponential with mean 1 s,
@@ -56,5 +57,81 @@ export function cancel(options?: SimulationOptions): Batch {
   return (count) => {
     left = count;
     sim.runUntil(Number.MAX_SAFE_INTEGER);
+  };
+}
+
+// M/M/4 at a load of 0.8: an arrival each 312,500,000 ns on average, and a service of 1 s.
+const SERVERS = 4;
+const ARRIVALS_PER_SERVICE = 3.2;
+/** Services are drawn from another place of the table than arrivals. */
+const SERVICE_OFFSET = 31_847;
+
+/** M/M/4 by callbacks: an arrival schedules the next, and a customer who finds a server idle the end of his service. */
+export function mm4Callbacks(): Batch {
+  const sim = new Simulation();
+  const services = exponentialDelays();
+  const arrivals = services.map((delay) => Math.floor(delay / ARRIVALS_PER_SERVICE));
+  // The queue: a ring of arrival times.
+  const queue = new Float64Array(2 ** 16);
+  let head = 0;
+  let tail = 0;
+  let idle = SERVERS;
+  let arrived = 0;
+  let begun = 0;
+  let left = 0;
+  let waited = 0;
+  function begin(arrivedAt: number): void {
+    waited += sim.now - arrivedAt;
+    sim.schedule(services[(SERVICE_OFFSET + begun++) & 0xffff], onServed, arrivedAt);
+  }
+  function onArrival(): void {
+    sim.schedule(arrivals[arrived++ & 0xffff], onArrival, undefined);
+    if (idle > 0) {
+      idle--;
+      begin(sim.now);
+    } else queue[tail++ & 0xffff] = sim.now;
+  }
+  function onServed(): void {
+    if (head === tail) idle++;
+    else begin(queue[head++ & 0xffff]);
+    if (--left === 0) sim.stop();
+  }
+  sim.schedule(0, onArrival, undefined);
+  return (count) => {
+    left = count;
+    sim.runUntil(Number.MAX_SAFE_INTEGER);
+    if (!(waited >= 0)) throw new Error("a customer waited less than no time");
+  };
+}
+
+/** The same M/M/4 with one process for each customer, and one that sends them. */
+export function mm4Processes(): Batch {
+  const sim = new Simulation();
+  const processes = new Processes(sim);
+  const servers = new Servers("servers", SERVERS);
+  const services = exponentialDelays();
+  const arrivals = services.map((delay) => Math.floor(delay / ARRIVALS_PER_SERVICE));
+  let begun = 0;
+  let left = 0;
+  let waited = 0;
+  function* customer(): ProcessBody {
+    const arrivedAt = sim.now;
+    yield servers.acquire();
+    waited += sim.now - arrivedAt;
+    yield services[(SERVICE_OFFSET + begun++) & 0xffff];
+    servers.release();
+    if (--left === 0) sim.stop();
+  }
+  function* source(): ProcessBody {
+    for (let arrived = 0; ; arrived++) {
+      processes.spawn("customer", customer());
+      yield arrivals[arrived & 0xffff];
+    }
+  }
+  processes.spawn("source", source());
+  return (count) => {
+    left = count;
+    sim.runUntil(Number.MAX_SAFE_INTEGER);
+    if (!(waited >= 0)) throw new Error("a customer waited less than no time");
   };
 }

@@ -77,6 +77,10 @@ export class AnyOf<T> extends Waitable<First<T>> {
     this.#withdrawAll(waiter, -1);
   }
 
+  override undo({ index, value }: First<T>): void {
+    this.#branches[index].undo(value);
+  }
+
   describe(): string {
     return `any of: ${this.#branches.map((branch) => branch.describe()).join("; ")}`;
   }
@@ -98,10 +102,13 @@ export class AnyOf<T> extends Waitable<First<T>> {
   }
 }
 
-/** All of several waits: their values, in the order of the list. An error of one withdraws the others. */
+/**
+ * All of several waits: their values, in the order of the list. When it is withdrawn, or one fails, the others are
+ * withdrawn, and those that are over take back what they gave.
+ */
 export class AllOf<T> extends Waitable<T[]> {
   readonly #branches: ReadonlyArray<Waitable<T>>;
-  readonly #waits = new Map<Waiter, Set<Branch<T>>>();
+  readonly #waits = new Map<Waiter, { open: Set<Branch<T>>; over: Branch<T>[] }>();
 
   constructor(branches: ReadonlyArray<Waitable<T>>) {
     super();
@@ -111,9 +118,12 @@ export class AllOf<T> extends Waitable<T[]> {
   begin(waiter: Waiter): boolean {
     const values: T[] = Array.from({ length: this.#branches.length });
     const open = new Set<Branch<T>>();
+    const over: Branch<T>[] = [];
     const settle = (index: number, value: T, branch: Branch<T>) => {
       values[index] = value;
+      branch.value = value;
       open.delete(branch);
+      over.push(branch);
       if (open.size > 0) return;
       this.#waits.delete(waiter);
       waiter.wake(values);
@@ -123,12 +133,14 @@ export class AllOf<T> extends Waitable<T[]> {
       this.withdraw(waiter);
       waiter.fail(error);
     };
-    this.#waits.set(waiter, open);
+    this.#waits.set(waiter, { open, over });
     try {
       for (const [index, waitable] of this.#branches.entries()) {
         const branch = new Branch(index, waitable, settle, refuse);
-        if (waitable.begin(branch)) values[index] = branch.value as T;
-        else open.add(branch);
+        if (waitable.begin(branch)) {
+          values[index] = branch.value as T;
+          over.push(branch);
+        } else open.add(branch);
       }
     } catch (thrown) {
       this.withdraw(waiter);
@@ -141,8 +153,15 @@ export class AllOf<T> extends Waitable<T[]> {
   }
 
   withdraw(waiter: Waiter): void {
-    for (const branch of this.#waits.get(waiter) ?? []) branch.waitable.withdraw(branch);
+    const wait = this.#waits.get(waiter);
     this.#waits.delete(waiter);
+    if (wait === undefined) return;
+    for (const branch of wait.open) branch.waitable.withdraw(branch);
+    for (const branch of wait.over) branch.waitable.undo(branch.value as T);
+  }
+
+  override undo(values: T[]): void {
+    for (const [index, waitable] of this.#branches.entries()) waitable.undo(values[index]);
   }
 
   describe(): string {

@@ -3,3 +3,4 @@ export { Waitable, type ProcessBody, type Waiter, type Yieldable } from "./waita
 export { Interrupted, Process, Processes, ProcessFailure, type ProcessState } from "./process.ts";
 export { Signal } from "./signal.ts";
 export { AllOf, AnyOf, Delay, type First } from "./combinators.ts";
+export { Servers } from "./servers.ts";

@@ -1,0 +1,59 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import yargs from "yargs";
+import { hideBin } from "yargs/helpers";
+import type { BenchCase } from "./case.ts";
+import { FULL, measure, QUICK, type Measurement } from "./measure.ts";
+
+const HELP = `Measures the speed of the engine and of the models.
+
+  npm run bench -- [--quick] [--only PREFIX] [--json]`;
+
+const options = yargs(hideBin(process.argv))
+  .scriptName("bench")
+  .usage(HELP)
+  .option("quick", { type: "boolean", default: false, describe: "three short rounds, without the slow peers" })
+  .option("only", { type: "string", default: "", describe: "only cases whose name begins so" })
+  .option("json", { type: "boolean", default: false, describe: "print an array of {name, opsPerSecond, rme, ratioTo}" })
+  .strict()
+  .parseSync();
+
+const cases = (await allCases()).filter(({ name }) => name.startsWith(options.only));
+if (cases.length === 0) {
+  process.stderr.write(`no benchmark begins with "${options.only}"\n`);
+  process.exit(2);
+}
+
+const measurements: Measurement[] = [];
+for (const benchCase of cases) {
+  process.stderr.write(`${benchCase.name} ...\n`);
+  const measurement = measure(benchCase, options.quick ? QUICK : FULL);
+  measurements.push(measurement);
+  if (!options.json) process.stdout.write(`${line(benchCase, measurement)}\n`);
+}
+if (options.json) process.stdout.write(`${JSON.stringify(measurements, undefined, 2)}\n`);
+
+/** The cases of all `*.bench` files beside this one, by name of file and then in their order. */
+async function allCases(): Promise<BenchCase[]> {
+  const folder = new URL(".", import.meta.url);
+  const files = readdirSync(fileURLToPath(folder)).filter((name) => /\.bench\.[jt]s$/.test(name));
+  const modules = await Promise.all(
+    files.toSorted().map((name) => import(new URL(name, folder).href) as Promise<{ cases: BenchCase[] }>),
+  );
+  return modules.flatMap((module) => module.cases);
+}
+
+function line({ name, unit }: BenchCase, { opsPerSecond, rme, ratioTo }: Measurement): string {
+  const ratios = Object.entries(ratioTo).map(([peer, ratio]) => `${ratio.toFixed(2)} x ${peer}`);
+  return [name.padEnd(24), `${figure(opsPerSecond)} ${unit}/s`.padEnd(36), `±${rme.toFixed(1)} %`.padEnd(9), ...ratios]
+    .join("  ")
+    .trimEnd();
+}
+
+/** Three significant digits, with commas: 15,900,000. */
+function figure(value: number): string {
+  const [digits] = Number(value.toPrecision(3))
+    .toFixed(value < 100 ? 1 : 0)
+    .split(" ");
+  return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}

@@ -122,6 +122,11 @@ export class EvictionModel implements ClusterObserver {
     return this.#of(node).usage.resources().memoryAvailableBytes;
   }
 
+  /** The working set of a pod's cgroup in bytes; undefined for a pod that is not on a node. */
+  workingSetOf(pod: Pod): number | undefined {
+    return this.#usageOf(pod)?.memory.value;
+  }
+
   /** Limits in the pod's spec have changed. */
   podResized(pod: Pod): void {
     this.#usageOf(pod)?.resize();

@@ -73,6 +73,17 @@ describe("a watch", () => {
     expect(seen).toEqual([2 * SECOND, 6 * SECOND]);
   });
 
+  it("reports a passing once, though the rate changes at that very instant", () => {
+    const sim = new Simulation();
+    const memory = new Quantity(sim);
+    const seen: number[] = [];
+    memory.watch("atLeast", 10, () => void seen.push(sim.now));
+    memory.watch("atLeast", 10, () => memory.setRate(1));
+    memory.setRate(5);
+    sim.runUntil(20 * SECOND);
+    expect(seen).toEqual([2 * SECOND]);
+  });
+
   it("does not report what is undone within the instant, and reports at once what holds already", () => {
     const sim = new Simulation();
     const memory = new Quantity(sim, { value: 5 });

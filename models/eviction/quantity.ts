@@ -182,6 +182,7 @@ class LevelWatch implements Watch {
   #event: Handle = NO_EVENT;
   /** The last passing was reported, and at the end of no instant since has the value been on the other side. */
   #isReported = false;
+  #reportedAt: Ns = -1;
 
   constructor(
     sim: Simulation,
@@ -210,8 +211,9 @@ class LevelWatch implements Watch {
     this.#forget();
   }
 
-  /** Learns the value at the end of an earlier instant. */
+  /** Learns the value at the end of the instant before this one; what was reported in this one came after it. */
   notice(whole: number): void {
+    if (this.#reportedAt === this.#sim.now) return;
     if (whole >= this.#level !== (this.#side === "atLeast")) this.#isReported = false;
   }
 
@@ -230,6 +232,7 @@ class LevelWatch implements Watch {
 
   #pass(): void {
     this.#isReported = true;
+    this.#reportedAt = this.#sim.now;
     this.#handler();
   }
 }

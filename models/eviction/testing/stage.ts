@@ -12,6 +12,7 @@ import { Kubelet } from "../../kubelet/kubelet.ts";
 import { mergeKubelet, type KubeletInput } from "../../kubelet/schema.ts";
 import type { MemoryBehavior, UsageBehavior } from "../behavior-schema.ts";
 import { composeEviction, type EvictionModel } from "../compose-eviction.ts";
+import type { PodEviction } from "../manager.ts";
 import type { Volume } from "../pod.ts";
 import { GI, SECOND } from "./world.ts";
 
@@ -45,6 +46,7 @@ export interface TestPod extends UsageBehavior {
 /** A workload of one bare pod with one container, app. */
 export function testPod(node: string, given: TestPod): Workload {
   const { name, requests = {}, limits = {}, spec, volumes = [], isStatic, memory, disk, pids } = given;
+  const uses: UsageBehavior = { memory, disk, pids };
   const podSpec = {
     containers: [{ name: "app", resources: { requests: { ...limits, ...requests }, limits } }],
     restartPolicy: "Always" as const,
@@ -61,7 +63,7 @@ export function testPod(node: string, given: TestPod): Workload {
     metadata: { labels: {}, annotations: isStatic === true ? { "kubernetes.io/config.source": "file" } : {} },
     spec: podSpec,
     cgroup: { pod: {}, containers: {} },
-    behavior: { app: { threads: 1, ...{ memory, disk, pids } } },
+    behavior: { app: { threads: 1, ...uses } },
   };
 }
 
@@ -84,7 +86,12 @@ export interface Stage {
 }
 
 /** Nodes with real kubelets, pods that are there from time 0, and this model. Invariants are checked at every event. */
-export function stage(nodes: NodeEntry[], workloads: Workload[], durationSeconds = 3600): Stage {
+export function stage(
+  nodes: NodeEntry[],
+  workloads: Workload[],
+  durationSeconds = 3600,
+  onEvict: (pod: Pod, message: string, model: EvictionModel) => void = () => {},
+): Stage {
   const simulation = new Simulation({ seed: 1, check: true });
   const outputs: Outputs = {
     recorder: new Recorder({ durationNs: durationSeconds * SECOND, warmupNs: 0, windowNs: 10 * SECOND }),
@@ -94,11 +101,19 @@ export function stage(nodes: NodeEntry[], workloads: Workload[], durationSeconds
   const cluster = new Cluster(simulation, outputs.events, nodes, workloads);
   const kubernetesVersion = "1.34";
   const host = {
-    evict: (pod: Pod, eviction: { reason: string; message: string; graceSeconds: number }, done: () => void) =>
-      kubeletOf(pod.node).evict(pod, eviction, done),
+    evict: (pod: Pod, eviction: PodEviction, done: () => void) => {
+      onEvict(pod, eviction.message, model);
+      kubeletOf(pod.node).evict(pod, eviction, done);
+    },
   };
   const scenario = { kubernetesVersion, nodes, workloads };
-  const model = composeEviction({ simulation, scenario, nodes: cluster.nodes, outputs, host }) as EvictionModel;
+  const model: EvictionModel = composeEviction({
+    simulation,
+    scenario,
+    nodes: cluster.nodes,
+    outputs,
+    host,
+  }) as EvictionModel;
   cluster.observers.push(model);
   const kubelets = new Map(
     cluster.nodes.map((node) => {

@@ -16,7 +16,7 @@ function node(name: string, cpus: number, pods: number, ratePerSecond: number, s
     workloads: Array.from({ length: pods }, (_, i) => ({
       name: `web-${i}`,
       node: "node",
-      spec: { containers: [{ name: "app", resources: { limits: { cpu: "500m" } } }] },
+      spec: { containers: [{ name: "app", resources: { requests: { cpu: "250m" }, limits: { cpu: "500m" } } }] },
       behavior: { app: { threads: 4 } },
     })),
     traffic: Array.from({ length: pods }, (_, i) => ({

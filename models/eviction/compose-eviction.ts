@@ -43,9 +43,8 @@ export interface EvictionScenario {
 }
 
 /**
- * Puts memory, disk, processes, eviction and OOM on the stage; undefined where no behaviour uses any of them. Makes its
- * sources of the recorder and the table of resources at once, and starts the managers' loops: call it when their turn in
- * the results has come, at time 0.
+ * Puts memory, disk, processes, eviction and OOM on the stage; undefined where no behaviour uses any of them. To be
+ * called at time 0, before a pod is bound; `begin` follows when its sources' turn in the results has come.
  */
 export function composeEviction(options: ComposeEvictionOptions): EvictionModel | undefined {
   return usesNodeResources(options.scenario.workloads) ? new EvictionModel(options) : undefined;
@@ -72,21 +71,22 @@ interface Watched {
 /** Memory, disk and processes of all nodes, their eviction managers and their kernels' OOM killers. */
 export class EvictionModel implements ClusterObserver {
   readonly #options: ComposeEvictionOptions;
-  readonly #sources: EvictionSources;
   readonly #nodes = new Map<Node, Watched>();
+  #sources: EvictionSources | undefined;
 
   /** Made by `composeEviction`. */
   constructor(options: ComposeEvictionOptions) {
-    const { scenario, outputs, nodes } = options;
     this.#options = options;
+    for (const node of options.nodes) this.#watch(node);
+  }
+
+  /** Makes its sources and the table of resources; to be called once, at time 0. */
+  begin(): void {
+    const { scenario, outputs, nodes } = this.#options;
     this.#sources = new EvictionSources(outputs.recorder, scenario.nodes);
-    for (const node of nodes) this.#watch(node);
-    const table = new ResourceTable(
-      outputs.recorder.windows,
-      nodes.map(({ name }) => name),
-    );
-    outputs.resources = table;
-    this.#sample(table, 0);
+    const names = nodes.map(({ name }) => name);
+    outputs.resources = new ResourceTable(outputs.recorder.windows, names);
+    this.#sample(outputs.resources, 0);
   }
 
   /** Why the pod's node does not take it now; undefined if it does. */
@@ -204,7 +204,7 @@ export class EvictionModel implements ClusterObserver {
     const usage = this.#usageOf(pod);
     if (usage === undefined) return;
     this.#of(pod.node).usage.remove(pod);
-    this.#sources.gone(usage, this.#options.simulation.now);
+    this.#sources?.gone(usage, this.#options.simulation.now);
   }
 
   /** The kubelet is gone, with all that its manager knew. */
@@ -250,7 +250,7 @@ export class EvictionModel implements ClusterObserver {
       host,
       onEviction: (eviction, pod, since) => {
         watched.counters.evicted(eviction);
-        this.#sources.evicted(eviction, pod, since);
+        this.#sources?.evicted(eviction, pod, since);
       },
       onConditions: () => this.#conditionsChanged(watched),
     });

@@ -135,6 +135,7 @@ export function stage(
   });
   for (const workload of cluster.workloads) cluster.createPod({ workload, name: workload.name, number: 0 });
   cluster.start();
+  model.begin();
   return {
     simulation,
     cluster,

@@ -175,16 +175,16 @@ export class EvictionModel implements ClusterObserver {
     watched.status.changed();
   }
 
-  /** Bytes of images have come to the node's image file system; negative: they have gone. */
-  imageBytesChanged(node: Node, bytes: number): void {
-    this.#of(node).usage.imageFs.bytes.add(bytes);
+  /** Images take so many bytes of the node's image file system now. */
+  imagesUse(node: Node, usedBytes: number): void {
+    const { imageBytes } = this.#of(node).usage;
+    imageBytes.set(usedBytes);
   }
 
-  /** The image file system as a collector of images sees it; undefined for an unlimited one. */
-  imageFileSystem(node: Node): { capacityBytes: number; availableBytes: number } | undefined {
-    const { capacityBytes, availableBytes } = this.#of(node).usage.imageFs.stats(this.#options.simulation.now);
-    if (capacityBytes === undefined || availableBytes === undefined) return undefined;
-    return { capacityBytes, availableBytes };
+  /** The image file system as a collector of images sees it; one without a size is as large as numbers go. */
+  imageFileSystem(node: Node): { capacityBytes: number; availableBytes: number } {
+    const { bytes, availableBytes, sizeBytes = Number.MAX_SAFE_INTEGER } = this.#of(node).usage.imageFs;
+    return { capacityBytes: sizeBytes, availableBytes: availableBytes ?? sizeBytes - bytes.value };
   }
 
   /** Totals of every node; to be called once, after the run. */

@@ -122,9 +122,9 @@ describe("disk pressure", () => {
     world.cluster.deletePod(world.pod("a"));
     world.run(52.001);
     // The pod ends at 50 s with 5 GiB; the other one has written 2 of them by now.
-    expect(world.model.imageFileSystem(world.node("worker"))?.availableBytes).toBeLessThanOrEqual(3 * GI);
+    expect(world.model.imageFileSystem(world.node("worker")).availableBytes).toBeLessThanOrEqual(3 * GI);
     world.run(60);
-    expect(world.model.imageFileSystem(world.node("worker"))?.availableBytes).toBe(0);
+    expect(world.model.imageFileSystem(world.node("worker")).availableBytes).toBe(0);
   });
 
   it("of a second disk for images does not look at what lies on the first", () => {

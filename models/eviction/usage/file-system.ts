@@ -42,6 +42,10 @@ export class FileSystem {
     }
   }
 
+  get sizeBytes(): number | undefined {
+    return this.#options.sizeBytes;
+  }
+
   /** Bytes that are free, never below 0; undefined without a size. */
   get availableBytes(): number | undefined {
     const { sizeBytes } = this.#options;

@@ -30,6 +30,8 @@ export class NodeUsage {
   readonly nodeFs: FileSystem;
   readonly imageFs: FileSystem;
   readonly containerFs: FileSystem;
+  /** What images take of the image file system. */
+  readonly imageBytes: Quantity;
   /** Page cache that would be there if there were room for it. */
   cacheBytes = 0;
   /** Counts the samples of pods' stats: figures of one sample are read once. */
@@ -59,6 +61,7 @@ export class NodeUsage {
     this.imageFs = isOneDisk
       ? this.nodeFs
       : new FileSystem(simulation, { sizeBytes: imagefs.size, inodes: imagefs.inodes, usedBytes: used.imagefs });
+    this.imageBytes = new Quantity(simulation, { sum: this.imageFs.bytes });
     this.containerFs = settings.layout.split ? this.nodeFs : this.imageFs;
   }
 

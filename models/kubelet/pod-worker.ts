@@ -27,6 +27,9 @@ export interface StopOptions {
  * sequence, each with its image. What happens meanwhile is seen by the next one: after the relist that notices it, or
  * when the time of the last outcome has come (rule K5).
  *
+ * Simplified: what follows a sidecar's start, or an init container that takes no time, comes at once, where upstream waits
+ * for the next relist (0 to 1 s each), so that such containers delay a pod by nothing but their own work.
+ *
  * A pod whose last sync met no error is not synced again without a reason, though upstream does every 60 to 90 s: nothing
  * would come of it.
  * Source: kubernetes v1.34 pkg/kubelet/pod_workers.go; kuberuntime/kuberuntime_manager.go, SyncPod.
@@ -193,6 +196,8 @@ export class PodWorker {
     if (index === undefined) return next();
     const container = this.pod.initContainers[index];
     this.#startContainer(container, (hasStarted) => {
+      // A sidecar that runs has done its part: what comes after it does not wait.
+      if (hasStarted && container.kind === "sidecar") this.#again = "atOnce";
       if (hasStarted || container.kind === "sidecar") this.#startInit(rest, next);
       else this.#syncDone();
     });

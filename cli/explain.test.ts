@@ -39,7 +39,7 @@ describe("sim explain", () => {
 
   it.each([
     ["nodes.kernl", /there is no field kernl; did you mean kernel\?/],
-    ["images", /section images: no model of this version reads it/],
+    ["manifests", /section manifests: no model of this version reads it/],
     ["kubelet.topologyManagerPolicy", /no model of this version gives it effect/],
     ["duration.x", /nothing is below it/],
     ["constructor", /there is no field constructor/],

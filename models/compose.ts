@@ -9,7 +9,10 @@ import type { Node } from "./cluster/node.ts";
 import { PodStarts } from "./cluster/pod-starts.ts";
 import type { Pod } from "./cluster/pod.ts";
 import { Controllers } from "./controllers/controller.ts";
+import { composeImages } from "./images/compose-images.ts";
+import { resolveRuntime } from "./images/sections.ts";
 import { Kubelet } from "./kubelet/kubelet.ts";
+import { containerWeight } from "./kubelet/oci-weight.ts";
 import type { Scenario } from "./scenario.ts";
 import { playTimeline, startsAbsent } from "./play-timeline.ts";
 import { Placer } from "./scheduler/placer.ts";
@@ -49,12 +52,26 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
   const { observers } = cluster;
   for (const node of startsAbsent(scenario, cluster)) node.state = "absent";
 
-  // Sources stand in the results in the order in which they are made: traffic, then pod starts.
+  // Sources stand in the results in the order in which they are made: traffic, pulls, pod starts.
   const traffic = new Traffic(simulation, recorder, scenario.traffic, ({ workload, container }) =>
     cluster.workload(workload).backends(container),
   );
+  const images = composeImages({ simulation, scenario, nodes: cluster.nodes, outputs });
   const kubelets = new Map(
-    cluster.nodes.map((node) => [node, new Kubelet({ simulation, node, kubernetesVersion, events, observers })]),
+    cluster.nodes.map((node) => {
+      const { sandbox = 0, create = 0, start = 0, oci } = resolveRuntime(scenario.runtime, node.entry.runtime);
+      const kubelet = new Kubelet({
+        simulation,
+        node,
+        kubernetesVersion,
+        events,
+        observers,
+        latencies: { sandbox, create, start },
+        containerWeight: containerWeight(oci),
+        images: images?.of(node),
+      });
+      return [node, kubelet];
+    }),
   );
   const kubeletOf = (node: Node) => kubelets.get(node) as Kubelet;
 
@@ -63,15 +80,17 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
   const controllers = new Controllers(simulation, cluster, events);
   // The scheduler knows what is free before a controller makes a pod that could use it.
   observers.push(placer, podStarts, controllers);
+  if (images !== undefined) observers.push(images);
   cluster.connect(kubeletOf, placer);
 
   controllers.start();
   const rejected = cluster.start();
   if (rejected.length > 0) throw ScenarioErrors.at(rejected.flatMap((each) => problemsOf(cluster, each)));
+  images?.start((node) => node.state === "absent");
   podStarts.begin(cluster.pods);
   checkThresholds(scenario, recorder);
 
-  playTimeline(simulation, scenario, { cluster, traffic, kubeletOf, placer, controllers, events });
+  playTimeline(simulation, scenario, { cluster, traffic, kubeletOf, placer, controllers, events, images });
   traffic.start();
 
   return {
@@ -80,6 +99,7 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
     cluster,
     finish: () => {
       for (const kubelet of kubelets.values()) kubelet.reportCounters(outputs.counters);
+      images?.reportCounters(outputs.counters);
     },
   };
 }

@@ -3,8 +3,9 @@ import type { EventLog } from "../engine/results/event-log.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { Node } from "./cluster/node.ts";
 import type { Controllers } from "./controllers/controller.ts";
+import type { Images } from "./images/compose-images.ts";
 import type { Kubelet } from "./kubelet/kubelet.ts";
-import type { NodeAction, Scenario, SetAction, TimelineEntry } from "./scenario.ts";
+import type { NodeAction, Scenario, SetAction, TimelineEntry, When } from "./scenario.ts";
 import type { Placer } from "./scheduler/placer.ts";
 import type { Traffic } from "./traffic/traffic.ts";
 
@@ -16,13 +17,15 @@ export interface TimelineTargets {
   controllers: Controllers;
   events: EventLog;
   kubeletOf: (node: Node) => Kubelet;
+  /** Absent where every image is there. */
+  images?: Images<Node>;
 }
 
 /** Nodes whose first action is to join: they are absent until then. */
 export function startsAbsent({ timeline }: Scenario, cluster: Cluster): Node[] {
   const first = new Map<Node, { at: Ns; action: NodeAction["action"] }>();
   for (const entry of timeline) {
-    if (!("node" in entry)) continue;
+    if (!isNodeAction(entry)) continue;
     const at = "at" in entry ? entry.at : entry.from;
     for (const node of cluster.nodesNamed(entry.node)) {
       const known = first.get(node);
@@ -31,6 +34,18 @@ export function startsAbsent({ timeline }: Scenario, cluster: Cluster): Node[] {
   }
   return cluster.nodes.filter((node) => first.get(node)?.action === "nodeJoin");
 }
+
+function isNodeAction(entry: TimelineEntry): entry is When & NodeAction {
+  return NODE_ACTIONS.includes(entry.action);
+}
+
+const NODE_ACTIONS: readonly string[] = [
+  "nodeDown",
+  "nodeUp",
+  "nodeJoin",
+  "nodeDelete",
+  "restartKubelet",
+] satisfies Array<NodeAction["action"]>;
 
 /** Schedules the scenario's timeline. Its actions run before everything else of their instant, in the listed order. */
 export function playTimeline(simulation: Simulation, scenario: Scenario, targets: TimelineTargets): void {
@@ -51,7 +66,7 @@ function repeat(simulation: Simulation, at: Ns, every: Ns, until: Ns, run: () =>
 }
 
 function act(simulation: Simulation, scenario: Scenario, targets: TimelineTargets, entry: TimelineEntry): void {
-  const { cluster, controllers, events } = targets;
+  const { cluster, controllers, events, images } = targets;
   switch (entry.action) {
     case "set":
       return set(scenario, targets, entry);
@@ -68,6 +83,10 @@ function act(simulation: Simulation, scenario: Scenario, targets: TimelineTarget
       controllers.scaled(workload);
       return;
     }
+    case "registryDown":
+    case "registryUp":
+      images?.act(entry);
+      return;
     default:
       for (const node of cluster.nodesNamed(entry.node)) actOnNode(targets, node, entry.action);
   }
@@ -86,21 +105,27 @@ function actOnNode({ cluster, kubeletOf }: TimelineTargets, node: Node, action: 
       return cluster.nodeDelete(node);
     case "restartKubelet":
       if (node.state !== "up") return;
-      kubeletOf(node).restart();
+      // Whoever forgets with the kubelet has done so when it looks at its pods again.
       for (const observer of cluster.observers) observer.kubeletRestarted?.(node);
+      kubeletOf(node).restart();
   }
 }
 
 /** Changes one field of the running scenario, and tells whoever acts on it. */
 function set(
   scenario: Scenario,
-  { cluster, traffic, placer, kubeletOf }: TimelineTargets,
+  { cluster, traffic, placer, kubeletOf, images }: TimelineTargets,
   { path, value }: SetAction,
 ): void {
   assign(scenario, path, value);
   const [section, index, field, ...rest] = path;
   if (section === "traffic") {
     traffic.changed(index as number);
+    return;
+  }
+  // nodes[i].registry, or that of the cluster.
+  if (section === "nodes" || section === "registry") {
+    images?.registryChanged();
     return;
   }
   const workload = cluster.workloads[index as number];

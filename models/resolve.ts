@@ -38,7 +38,7 @@ export function resolveScenario(
   }));
   const { timeline, problems: timelineProblems } = resolveTimeline(input.timeline, schema, data);
   problems.push(...timelineProblems);
-  const sources = sourceNames({ nodes, workloads, traffic });
+  const sources = sourceNames({ nodes, workloads, traffic, images: input.images });
   const thresholds: Threshold[] = [];
   for (const [i, text] of input.thresholds.entries()) {
     try {
@@ -49,7 +49,7 @@ export function resolveScenario(
       problems.push({ path: ["thresholds", i], message: error.message, because });
     }
   }
-  const { metadata, seed, kubernetesVersion, duration, warmup, window } = input;
+  const { metadata, seed, kubernetesVersion, duration, warmup, window, images, registry, runtime } = input;
   const scenario: Scenario = {
     metadata,
     seed,
@@ -59,6 +59,9 @@ export function resolveScenario(
     window,
     nodes,
     kubelet: mergeKubelet(kubelet),
+    ...(images && { images }),
+    ...(registry && { registry }),
+    ...(runtime && { runtime }),
     workloads,
     traffic,
     timeline,

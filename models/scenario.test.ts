@@ -287,7 +287,7 @@ describe("the command line", () => {
     [{ set: ["nodes.worker.kernel={hz: 200}"] }, /^--set nodes\.worker\.kernel\.hz: found 200; allowed: 100, 250/],
     [{ set: ["window"] }, /^--set window: allowed: PATH=VALUE/],
     [{ set: ["window=[1"] }, /^--set window: not valid YAML/],
-    [{ set: ["images=[]"] }, /^--set images: section images: no model of this version reads it/],
+    [{ set: ["manifests=[]"] }, /^--set manifests: section manifests: no model of this version reads it/],
     [{ duration: "5" }, /^--duration: found 5 without a unit/],
     [{ seed: "1.5" }, /^--seed: found 1\.5/],
   ])("is told what is wrong with %j", (overrides, message) => {
@@ -326,8 +326,8 @@ const BAD: Array<[what: string, from: string, to: string, message: RegExp]> = [
   [
     "section of a later model",
     "duration: 60s",
-    "duration: 60s\nimages: []",
-    /section images: no model of this version reads it/,
+    "duration: 60s\nmanifests: []",
+    /section manifests: no model of this version reads it/,
   ],
   ["wrong type", "traffic:", "thresholds: x\ntraffic:", /thresholds: found "x"; allowed: a list/],
   [

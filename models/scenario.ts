@@ -9,6 +9,15 @@ import { refusing, valueAt } from "../engine/scenario/shape.ts";
 import { UnitError } from "../engine/scenario/units.ts";
 import type { Ns } from "../engine/time.ts";
 import { nodeSchema, workloadSchema, type NodeEntry, type Workload } from "./cluster/schema.ts";
+import {
+  imageSchema,
+  registrySchema,
+  runtimeSchema,
+  type ImageEntry,
+  type RegistrySection,
+  type RuntimeSection,
+} from "./images/schema.ts";
+import { imageNotices } from "./images/validate.ts";
 import { kubeletSchema, type KubeletSection } from "./kubelet/schema.ts";
 import { applyOverrides, type Overrides } from "./overrides.ts";
 import { resolveScenario } from "./resolve.ts";
@@ -21,6 +30,7 @@ export type { Distribution } from "../engine/scenario/distribution.ts";
 export type { Rate } from "../engine/scenario/units.ts";
 export type * from "./cfs/schema.ts";
 export type * from "./cluster/schema.ts";
+export type * from "./images/schema.ts";
 export type { KubeletSection, Reserved } from "./kubelet/schema.ts";
 export type { Overrides } from "./overrides.ts";
 export type * from "./thresholds.ts";
@@ -37,6 +47,10 @@ export interface Scenario {
   window: Ns;
   nodes: NodeEntry[];
   kubelet: KubeletSection;
+  /** Absent: every image is there. */
+  images?: ImageEntry[];
+  registry?: RegistrySection;
+  runtime?: RuntimeSection;
   workloads: Workload[];
   traffic: TrafficEntry[];
   timeline: TimelineEntry[];
@@ -71,7 +85,7 @@ const kubeletFile = scalar<string>(
 );
 
 /** Sections of later models: a model adds its own to the schema and takes its name out here. */
-const WITHOUT_MODEL = ["controllers", "flannel", "images", "koordinator", "manifests", "registry", "runtime"];
+const WITHOUT_MODEL = ["controllers", "flannel", "koordinator", "manifests"];
 
 /** The whole scenario, assembled from the sections of the models. */
 export const scenarioSchema = refusing(
@@ -94,6 +108,12 @@ export const scenarioSchema = refusing(
       .union([kubeletFile, kubeletSchema])
       .prefault({})
       .meta({ description: "KubeletConfiguration v1beta1 for all nodes; or the path of such a file" }),
+    images: z
+      .array(imageSchema)
+      .meta({ description: "what pods' images are made of; without this section every image is there" })
+      .optional(),
+    registry: registrySchema.meta({ description: "where images come from; all nodes share it", live: true }).optional(),
+    runtime: runtimeSchema.meta({ description: "the container runtime of every node" }).optional(),
     workloads: z
       .array(workloadSchema)
       .meta({ description: "what keeps pods, and what their processes do" })
@@ -152,6 +172,7 @@ export function loadScenario(source: Source, overrides: Overrides = {}): Loaded 
     throw new ScenarioErrors(elsewhere, problems).located(locate);
   }
   const notices = data["sweep"] === undefined ? [] : ["the section sweep is ignored here: it is for `sim sweep`"];
+  notices.push(...imageNotices(resolved.scenario));
   return { scenario: resolved.scenario, notices, locate };
 }
 

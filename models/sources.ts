@@ -1,24 +1,29 @@
 import type { NodeEntry, Workload } from "./cluster/schema.ts";
+import { pullSourceNames } from "./images/pull-sources.ts";
+import type { ImageEntry } from "./images/schema.ts";
 import type { TrafficEntry } from "./traffic/schema.ts";
 
 /** Names that sources of the simulator's own have: with several entries of nodes, `<name>_<entry>` too. */
 export const RESERVED_SOURCES: readonly string[] = ["pull", "pod_start", "eviction"];
 
 /**
- * The sources that a scenario can have, in the order of the CSVs: every traffic entry, then `pod_start`, with several
- * entries of nodes followed by one for each. Whether pods take time to start, so that there is `pod_start`, only
+ * The sources that a scenario can have, in the order of the CSVs: every traffic entry, then `pull` where images are
+ * described, then `pod_start`, both with several entries of nodes followed by one for each. Whether pods take time to start, so that there is `pod_start`, only
  * composing it shows.
  */
 export function sourceNames({
   nodes,
   workloads,
   traffic,
+  images,
 }: {
   nodes: readonly NodeEntry[];
   workloads: readonly Workload[];
   traffic: readonly TrafficEntry[];
+  images?: readonly ImageEntry[];
 }): string[] {
   const names = traffic.map((entry) => entry.name);
+  if (images !== undefined) names.push(...pullSourceNames(nodes.map((node) => node.name)));
   if (workloads.length === 0) return names;
   const perEntry = nodes.length > 1 ? nodes.map((node) => `pod_start_${node.name}`) : [];
   return [...names, "pod_start", ...perEntry];

@@ -6,6 +6,7 @@ import { PathError, resolvePath } from "../engine/scenario/paths.ts";
 import { refusing, type Schema } from "../engine/scenario/shape.ts";
 import type { Ns } from "../engine/time.ts";
 import { MOST_REPLICAS } from "./cluster/schema.ts";
+import { registryActionFields, type RegistryAction } from "./images/timeline-schema.ts";
 
 /** When an action happens: once, or at `from`, `from + every`, ... before `until` (absent: the end of the run). */
 export type When = { at: Ns } | { every: Ns; from: Ns; until?: Ns };
@@ -38,20 +39,12 @@ export interface ScaleAction {
   replicas: number;
 }
 
-export type TimelineAction = SetAction | NodeAction | DeletePodAction | ScaleAction;
+export type TimelineAction = SetAction | NodeAction | DeletePodAction | ScaleAction | RegistryAction;
 
 export type TimelineEntry = When & TimelineAction;
 
 /** Actions of later models: refused by name until one gives them effect. */
-const WITHOUT_MODEL = [
-  "entryRemove",
-  "entryRestore",
-  "flanneldStart",
-  "flanneldStop",
-  "link",
-  "registryDown",
-  "registryUp",
-];
+const WITHOUT_MODEL = ["entryRemove", "entryRestore", "flanneldStart", "flanneldStop", "link"];
 
 const times = {
   at: duration({ description: "when; or give every" }, { zero: true }).optional(),
@@ -107,6 +100,8 @@ export const timelineSchema = refusing(
         ...times,
       }),
     ),
+    timed(z.strictObject({ action: z.literal("registryDown"), ...registryActionFields.registryDown, ...times })),
+    timed(z.strictObject({ action: z.literal("registryUp"), ...registryActionFields.registryUp, ...times })),
     nodeAction("nodeDown", "the node that loses power; its pods stay bound to it"),
     nodeAction("nodeUp", "the node that boots again"),
     nodeAction("nodeJoin", "the node that joins the cluster; absent until then if this is its first action"),

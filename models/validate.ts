@@ -5,6 +5,7 @@ import { formatDuration } from "../engine/scenario/units.ts";
 import { cgroupFileNames, parseCgroupFile, type CgroupFiles } from "./cfs/schema.ts";
 import { fitProblems, pinnedTo, podNames, possibleEntries } from "./cluster/fit.ts";
 import type { NodeEntry, Resources, Workload } from "./cluster/schema.ts";
+import { imageProblems } from "./images/validate.ts";
 import { kubeletRefusals } from "./kubelet/validation.ts";
 import type { Scenario } from "./scenario.ts";
 import { RESERVED_SOURCES } from "./sources.ts";
@@ -18,6 +19,7 @@ export function crossProblems(scenario: Scenario): PathProblem[] {
     ...kubeletProblems(scenario),
     ...scenario.workloads.flatMap((workload, i) => workloadProblems(scenario, workload, ["workloads", i])),
     ...fitProblems(scenario),
+    ...imageProblems(scenario),
     ...trafficProblems(scenario),
     ...timelineProblems(scenario),
   ];
@@ -278,7 +280,8 @@ function timelineProblems(scenario: Scenario): PathProblem[] {
       case "scale":
         return scaleProblems(scenario, entry, i);
       default: {
-        if (pinnedTo(scenario.nodes, entry.node) !== undefined) return [];
+        // A registry's action without a node is about all registries.
+        if (entry.node === undefined || pinnedTo(scenario.nodes, entry.node) !== undefined) return [];
         const names = scenario.nodes.map(({ name }) => name);
         return [unknownName("node", entry.node, names, ["timeline", i, "node"], "nodes")];
       }

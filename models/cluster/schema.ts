@@ -16,6 +16,7 @@ import { refusing } from "../../engine/scenario/shape.ts";
 import { parseMilliQuantity, UnitError } from "../../engine/scenario/units.ts";
 import type { Ns } from "../../engine/time.ts";
 import { cgroupFilesSchema, kernelSchema, type CgroupFiles, type KernelSection } from "../cfs/schema.ts";
+import { registrySchema, runtimeSchema, type RegistrySection, type RuntimeSection } from "../images/schema.ts";
 import { kubeletSchema, type KubeletSection } from "../kubelet/schema.ts";
 import { podSpecSchema, type PodSpec } from "./pod-spec.ts";
 
@@ -65,6 +66,9 @@ export interface NodeEntry {
   used: { memory: number; nodefs: number; imagefs: number };
   /** The cluster-wide section with this entry's own fields over it. */
   kubelet: KubeletSection;
+  /** As given: where absent, the entry shares the cluster-wide one. */
+  registry?: RegistrySection;
+  runtime?: RuntimeSection;
 }
 
 /** What the processes of one container do. */
@@ -142,59 +146,63 @@ const taintSchema = z.strictObject({
 const used = (what: string) => size({ description: what }, { zero: true }).prefault(0);
 
 /** nodes[] */
-export const nodeSchema = refusing(
-  z.strictObject({
-    name: name({ description: "the node's name; with count the beginning of the names" }),
-    count: integer(
-      { description: "so many equal nodes, <name>-0, <name>-1 ...; absent or 1: one, under the plain name" },
-      1,
-      MOST_NODES,
-    ).optional(),
-    stream: name({
-      description: "names the node's random draws: equal streams give equal draws",
-      defaultNote: "the node's name",
-    }).optional(),
-    capacity: z
-      .strictObject({
-        cpu: wholeCpus,
-        memory: quantity({ description: "memory" }, { zero: false }),
-        pods: podCount.prefault(110),
-        "ephemeral-storage": quantity({ description: "disk that pods may use", defaultNote: "unlimited" }).optional(),
-      })
-      .meta({ description: "what the node has, as Kubernetes' node.status.capacity" }),
-    labels: labels("the node's labels; topology.kubernetes.io/zone gives the zone"),
-    taints: z.array(taintSchema).meta({ description: "the node's taints" }).default([]),
-    kernel: kernelSchema.prefault({}).meta({ description: "the node's kernel" }),
-    disk: z
-      .strictObject({
-        nodefs: fileSystemSchema.meta({ description: "the kubelet's file system" }).optional(),
-        imagefs: z
-          .union([z.literal("nodefs"), fileSystemSchema])
-          .meta({ description: "where images are: on nodefs, or a file system of their own" })
-          .default("nodefs"),
-        containerfs: z
-          .enum(["nodefs", "imagefs"])
-          .meta({ description: "where the containers' writable layers are", defaultNote: "where images are" })
-          .optional(),
-      })
-      .meta({ description: "the node's disk; what is not given is ideal" })
-      .optional(),
-    nic: z
-      .strictObject({
-        bandwidth: bitRate({ description: "of the node's network card", defaultNote: "unlimited" }).optional(),
-        latency: duration({ description: "to the next node" }, { zero: true }).prefault(0),
-        mtu: integer({ description: "largest packet in bytes" }, 68, 65_535).default(1500),
-      })
-      .meta({ description: "the node's network card; without a flannel section the network costs nothing" })
-      .optional(),
-    used: z
-      .strictObject({ memory: used("memory"), nodefs: used("bytes of nodefs"), imagefs: used("bytes of imagefs") })
-      .prefault({})
-      .meta({ description: "what the node itself takes" }),
-    kubelet: kubeletSchema.meta({ description: "overrides of the cluster-wide kubelet section" }).optional(),
-  }),
-  { registry: WITHOUT_MODEL, runtime: WITHOUT_MODEL },
-);
+export const nodeSchema = z.strictObject({
+  name: name({ description: "the node's name; with count the beginning of the names" }),
+  count: integer(
+    { description: "so many equal nodes, <name>-0, <name>-1 ...; absent or 1: one, under the plain name" },
+    1,
+    MOST_NODES,
+  ).optional(),
+  stream: name({
+    description: "names the node's random draws: equal streams give equal draws",
+    defaultNote: "the node's name",
+  }).optional(),
+  capacity: z
+    .strictObject({
+      cpu: wholeCpus,
+      memory: quantity({ description: "memory" }, { zero: false }),
+      pods: podCount.prefault(110),
+      "ephemeral-storage": quantity({ description: "disk that pods may use", defaultNote: "unlimited" }).optional(),
+    })
+    .meta({ description: "what the node has, as Kubernetes' node.status.capacity" }),
+  labels: labels("the node's labels; topology.kubernetes.io/zone gives the zone"),
+  taints: z.array(taintSchema).meta({ description: "the node's taints" }).default([]),
+  kernel: kernelSchema.prefault({}).meta({ description: "the node's kernel" }),
+  disk: z
+    .strictObject({
+      nodefs: fileSystemSchema.meta({ description: "the kubelet's file system" }).optional(),
+      imagefs: z
+        .union([z.literal("nodefs"), fileSystemSchema])
+        .meta({ description: "where images are: on nodefs, or a file system of their own" })
+        .default("nodefs"),
+      containerfs: z
+        .enum(["nodefs", "imagefs"])
+        .meta({ description: "where the containers' writable layers are", defaultNote: "where images are" })
+        .optional(),
+    })
+    .meta({ description: "the node's disk; what is not given is ideal" })
+    .optional(),
+  nic: z
+    .strictObject({
+      bandwidth: bitRate({ description: "of the node's network card", defaultNote: "unlimited" }).optional(),
+      latency: duration({ description: "to the next node" }, { zero: true }).prefault(0),
+      mtu: integer({ description: "largest packet in bytes" }, 68, 65_535).default(1500),
+    })
+    .meta({ description: "the node's network card; without a flannel section the network costs nothing" })
+    .optional(),
+  used: z
+    .strictObject({ memory: used("memory"), nodefs: used("bytes of nodefs"), imagefs: used("bytes of imagefs") })
+    .prefault({})
+    .meta({ description: "what the node itself takes" }),
+  kubelet: kubeletSchema.meta({ description: "overrides of the cluster-wide kubelet section" }).optional(),
+  registry: registrySchema
+    .meta({
+      description: "a registry for the nodes of this entry alone; fields not given are the cluster-wide ones",
+      live: true,
+    })
+    .optional(),
+  runtime: runtimeSchema.meta({ description: "overrides of the cluster-wide runtime section" }).optional(),
+});
 
 const behaviorSchema = refusing(
   z.strictObject({

@@ -25,7 +25,7 @@ export interface ImageManagerOptions<Request extends ImageRequest = ImageRequest
   sim: Simulation;
   /** Kubernetes 1.`minor` decides the forms that differ by version. */
   minor: number;
-  puller: Puller;
+  puller: Pick<Puller, "pull">;
   node: NodeView;
   /** The image of a name with tag. */
   image: (name: string) => Image;

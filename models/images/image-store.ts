@@ -94,6 +94,14 @@ export class ImageStore {
     this.addImage(image);
   }
 
+  /** Empties the disk. */
+  clear(): void {
+    this.#images.clear();
+    this.#blobs.clear();
+    this.#snapshots.clear();
+    this.#use(-this.#usedBytes);
+  }
+
   /** Keeps the blobs and snapshots of an image while it is being pulled. */
   hold(lease: Lease): void {
     this.#leases.add(lease);

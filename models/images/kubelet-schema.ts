@@ -9,11 +9,12 @@ const INT32 = 2 ** 31;
 const SOURCE = "kubernetes v1.34 pkg/kubelet/apis/config/v1beta1/defaults.go";
 
 const whole = (description: string, defaultNote: string) =>
-  integer({ description, defaultNote, source: SOURCE }, -INT32, INT32 - 1)
+  integer({}, -INT32, INT32 - 1)
     .nullable()
+    .meta({ description, defaultNote, source: SOURCE })
     .optional();
 const age = (description: string, defaultNote: string) =>
-  duration({ description, defaultNote, source: SOURCE }, { zero: true }).nullable().optional();
+  duration({}, { zero: true }).nullable().meta({ description, defaultNote, source: SOURCE }).optional();
 
 /** Their schemas, to be spread into that of the whole configuration. */
 export const imageFields = {

@@ -12,21 +12,34 @@ export interface ImagesScenario {
   workloads: readonly Workload[];
   images?: readonly ImageEntry[];
   registry?: RegistrySection;
+  timeline?: ReadonlyArray<{ action: string; path?: Path }>;
 }
 
 /** Names in a message; more are left to the reader's file. */
 const MOST_NAMES = 12;
 
 /** What is wrong between images, the nodes that hold them and the containers that ask for them. */
-export function imageProblems({ nodes, workloads, images }: ImagesScenario): PathProblem[] {
-  if (images === undefined) return [];
+export function imageProblems(scenario: ImagesScenario): PathProblem[] {
+  const { nodes, workloads, images } = scenario;
+  if (images === undefined) return registryProblems(scenario);
   return [
+    ...registryProblems(scenario),
     ...twiceDescribed(images),
     ...images.flatMap((image, i) => presenceProblems(image, nodes, ["images", i])),
     ...layerProblems(images),
     ...images.flatMap((image, i) => failureProblems(image, ["images", i, "failures"])),
     ...workloads.flatMap((workload, i) => containerProblems(workload, images, ["workloads", i, "spec"])),
   ];
+}
+
+/** The timeline may change the registry of an entry that has one of its own. */
+function registryProblems({ nodes, timeline = [] }: ImagesScenario): PathProblem[] {
+  return timeline.flatMap(({ path = [] }, i): PathProblem[] => {
+    const [section, index, field] = path;
+    if (section !== "nodes" || field !== "registry" || nodes[Number(index)]?.registry !== undefined) return [];
+    const message = `node ${nodes[Number(index)].name} has no registry of its own; give it one, or set the cluster-wide registry`;
+    return [{ path: ["timeline", i, "path"], message }];
+  });
 }
 
 function twiceDescribed(images: readonly ImageEntry[]): PathProblem[] {

@@ -32,6 +32,8 @@ export interface KubeletOptions {
   events: EventLog;
   observers: readonly ClusterObserver[];
   latencies?: RuntimeLatencies;
+  /** How the container runtime converts shares to cpu.weight; default: the newest runtimes' way. */
+  containerWeight?: (shares: number) => number;
   images?: PodImages;
   network?: PodNetwork;
   /** What counts the requests in service of a container, if anything does. */
@@ -94,6 +96,7 @@ export class Kubelet implements NodeAgent {
       kubernetesVersion,
       stream: node.stream,
       cpuCount: capacity.cpu,
+      containerWeight: options.containerWeight,
       onRefused: (pod, cgroup, reason) => this.#reportRefusal(pod, cgroup, "", reason),
     });
     const loopStream = this.hasRandomPhases ? simulation.streams.fresh(`node/${node.stream}/kubelet`) : undefined;

@@ -34,6 +34,8 @@ export interface NodeCgroupsOptions {
   /** The node's name for random streams. */
   stream: string;
   cpuCount: number;
+  /** How the container runtime converts shares to cpu.weight; default: the newest runtimes' way. */
+  containerWeight?: (shares: number) => number;
   /** Told of a write for a new cgroup that the kernel refuses; `cgroup` as `web-0/app`. */
   onRefused: (pod: string, cgroup: string, reason: string) => void;
 }
@@ -263,7 +265,10 @@ export class NodeCgroups {
   #settings(asked: CpuCgroup, isKubelet: boolean): CpuSettings {
     const write: CgroupWrite = { quotaUs: asked.quotaUs ?? "max", periodUs: asked.periodUs };
     if (this.#options.kernel.cgroup === "v1") write.shares = asked.shares;
-    else write.weight = isKubelet ? weightFromSharesLinear(asked.shares) : weightFromShares(asked.shares);
+    else {
+      const { containerWeight = weightFromShares } = this.#options;
+      write.weight = isKubelet ? weightFromSharesLinear(asked.shares) : containerWeight(asked.shares);
+    }
     return withFiles({ shares: 0, bandwidth: { quota: Infinity, period: 0, burst: 0 } }, write);
   }
 

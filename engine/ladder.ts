@@ -10,6 +10,13 @@ const INSERTION_REACH = 64;
 /** From this size on, at each power of two, the overflow heap is spread over a rung. */
 const SPREAD_HEAP = 1024;
 const MAX_RUNGS = 8;
+/**
+ * Buckets for each event of a rung: so many that most events are alone in theirs and need no sorting, which costs a
+ * branch that no processor can predict; but of many events not so many that the buckets outgrow the cache.
+ */
+const FEW = 20_000;
+const BUCKETS_PER_EVENT_OF_FEW = 16;
+const BUCKETS_PER_EVENT = 4;
 
 /** Where a slot is: its position in the store is a heap index below BOTTOM, a bottom index, a lane index, or -1 in a list. */
 const BOTTOM = 2 ** 24;
@@ -39,11 +46,14 @@ export class LadderQueue implements EventList {
   readonly #heap: FourAryHeap;
   size = 0;
 
-  // Lists of slots, doubly linked so that a cancelled event leaves at once.
-  #next = new Int32Array(1024);
-  #previous = new Int32Array(1024);
-  /** The first slot of each list, -1 when empty: the top, then the buckets of all rungs one after another. */
-  #lists = new Int32Array(1024).fill(-1);
+  // Lists of events, doubly linked so that a cancelled one leaves at once. An event is named by its slot + 1, and 0 is
+  // nobody: so the links of nobody can be written like any other, which saves a branch that no processor can predict.
+  #next = new Int32Array(1025);
+  #previous = new Int32Array(1025);
+  /** The first of each list, 0 when empty: the top, then the buckets of all rungs one after another. */
+  #lists = new Int32Array(1024);
+  /** A bit for each list, set if it is not empty: the next bucket is found 32 at a time. */
+  #occupied = new Int32Array(32);
   /** Later events are in the top; earlier and equal ones in rungs, bottom, heap or lane. */
   #frontier: Ns = -1;
 
@@ -83,7 +93,8 @@ export class LadderQueue implements EventList {
   push(slot: number): void {
     const time = this.#store.times[slot];
     this.size++;
-    while (slot >= this.#next.length) this.#growLinks();
+    const node = slot + 1;
+    while (node >= this.#next.length) this.#growLinks();
     let list = TOP;
     if (time <= this.#frontier) {
       if (time === this.#instant && this.#pushLane(slot)) return;
@@ -104,17 +115,21 @@ export class LadderQueue implements EventList {
     }
     const lists = this.#lists;
     const first = lists[list];
-    this.#next[slot] = first;
-    this.#previous[slot] = -1;
-    if (first >= 0) this.#previous[first] = slot;
-    lists[list] = slot;
+    this.#next[node] = first;
+    this.#previous[node] = 0;
+    this.#previous[first] = node;
+    lists[list] = node;
+    this.#occupied[list >>> 5] |= 1 << list;
   }
 
   popBefore(before: Ns): number {
     if (this.#laneCount > 0) return this.#popBesideLane(before);
     if (this.#heap.size > 0) return this.#popBesideHeap(before);
-    if (this.#head === this.#end && !this.#refill()) return -1;
-    return this.#heap.size > 0 ? this.#popBesideHeap(before) : this.#popBottom(before);
+    if (this.#head < this.#end) return this.#popBottom(before);
+    const slot = this.#refill(before);
+    if (slot >= 0) return slot;
+    if (this.#heap.size > 0) return this.#popBesideHeap(before);
+    return this.#head < this.#end ? this.#popBottom(before) : -1;
   }
 
   remove(slot: number): void {
@@ -130,7 +145,7 @@ export class LadderQueue implements EventList {
 
   nextTime(): Ns {
     if (this.#laneCount > 0) return this.#instant;
-    if (this.#heap.size === 0 && this.#head === this.#end && !this.#refill()) return Infinity;
+    if (this.#heap.size === 0 && this.#head === this.#end) this.#refill(-1);
     const heapTime = this.#heap.nextTime();
     if (this.#head === this.#end) return heapTime;
     return heapTime < this.#bottomTimes[this.#head] ? heapTime : this.#bottomTimes[this.#head];
@@ -144,7 +159,7 @@ export class LadderQueue implements EventList {
     }
     const lists = this.#rungs === 0 ? 1 : this.#firstLists[this.#rungs - 1] + this.#counts[this.#rungs - 1];
     for (let list = TOP; list < lists; list++) {
-      for (let slot = this.#lists[list]; slot >= 0; slot = this.#next[slot]) found.push(slot);
+      for (let node = this.#lists[list]; node > 0; node = this.#next[node]) found.push(node - 1);
     }
     return this.#sorted(found);
   }
@@ -165,36 +180,50 @@ export class LadderQueue implements EventList {
   }
 
   #link(list: number, slot: number): void {
+    const node = slot + 1;
     const first = this.#lists[list];
-    this.#next[slot] = first;
-    this.#previous[slot] = -1;
-    if (first >= 0) this.#previous[first] = slot;
-    this.#lists[list] = slot;
+    this.#next[node] = first;
+    this.#previous[node] = 0;
+    this.#previous[first] = node;
+    this.#lists[list] = node;
+    this.#occupied[list >>> 5] |= 1 << list;
   }
 
   #unlink(slot: number, time: Ns): void {
-    const next = this.#next[slot];
-    const previous = this.#previous[slot];
-    if (next >= 0) this.#previous[next] = previous;
-    if (previous >= 0) this.#next[previous] = next;
-    else this.#lists[this.#listOf(time)] = next;
+    const next = this.#next[slot + 1];
+    const previous = this.#previous[slot + 1];
+    this.#previous[next] = previous;
+    if (previous > 0) this.#next[previous] = next;
+    else {
+      const list = this.#listOf(time);
+      this.#lists[list] = next;
+      if (next === 0) this.#occupied[list >>> 5] &= ~(1 << list);
+    }
   }
 
   /** Empties a list into the scratch array, newest first; how many there were. */
   #collect(list: number): number {
     let count = 0;
-    for (let slot = this.#lists[list]; slot >= 0; slot = this.#next[slot]) {
+    for (let node = this.#lists[list]; node > 0; node = this.#next[node]) {
       if (count === this.#scratch.length) this.#scratch = doubled(this.#scratch);
-      this.#scratch[count++] = slot;
+      this.#scratch[count++] = node - 1;
     }
-    this.#lists[list] = -1;
+    this.#clear(list);
     return count;
+  }
+
+  #clear(list: number): void {
+    this.#lists[list] = 0;
+    this.#occupied[list >>> 5] &= ~(1 << list);
   }
 
   // Rungs
 
-  /** Brings the earliest events into the bottom or the heap, which are empty; false if there are no events at all. */
-  #refill(): boolean {
+  /**
+   * Brings the earliest events into the bottom or the heap, which are empty; or, if the earliest is alone in its bucket
+   * and due before `before`, takes it and gives its slot. Otherwise -1.
+   */
+  #refill(before: Ns): number {
     this.#head = 0;
     this.#end = 0;
     for (;;) {
@@ -202,40 +231,60 @@ export class LadderQueue implements EventList {
       if (this.#rungs > 0) {
         list = this.#takeBucket();
         if (list < 0) continue;
-      } else if (this.#lists[TOP] < 0) return false;
-      const slot = this.#lists[list];
-      if (this.#next[slot] < 0) {
-        this.#lists[list] = -1;
-        const time = this.#store.times[slot];
-        if (this.#rungs === 0) this.#frontier = time;
-        this.#bottomTimes[0] = time;
-        this.#bottomSlots[0] = slot;
-        this.#store.positions[slot] = BOTTOM;
-        this.#end = 1;
-        return true;
+      } else if (this.#lists[TOP] === 0) return -1;
+      const node = this.#lists[list];
+      if (this.#next[node] === 0) {
+        this.#clear(list);
+        return this.#takeSingle(node - 1, before);
       }
       const count = this.#collect(list);
       if (count <= SORTED_AT_ONCE) {
         this.#sortFew(count);
-        return true;
+        return -1;
       }
-      if (!this.#spread(count)) return true;
+      if (!this.#spread(count)) return -1;
     }
+  }
+
+  #takeSingle(slot: number, before: Ns): number {
+    const time = this.#store.times[slot];
+    if (this.#rungs === 0) this.#frontier = time;
+    if (time < before) {
+      this.#instant = time;
+      this.size--;
+      return slot;
+    }
+    this.#bottomTimes[0] = time;
+    this.#bottomSlots[0] = slot;
+    this.#store.positions[slot] = BOTTOM;
+    this.#end = 1;
+    return -1;
   }
 
   /** Moves the finest rung on to its next bucket with events and gives that list; -1, and drops the rung, if none is left. */
   #takeBucket(): number {
+    const occupied = this.#occupied;
     const rung = this.#rungs - 1;
-    const lists = this.#lists;
-    const end = this.#firstLists[rung] + this.#counts[rung];
-    for (let list = this.#firstLists[rung] + this.#currents[rung]; list < end; list++) {
-      if (lists[list] < 0) continue;
-      if (list + 1 === end) this.#rungs = rung;
-      else this.#currents[rung] = list + 1 - this.#firstLists[rung];
-      return list;
+    const firstList = this.#firstLists[rung];
+    const end = firstList + this.#counts[rung];
+    let list = firstList + this.#currents[rung];
+    let word = list >>> 5;
+    let bits = occupied[word] & (-1 << list);
+    while (bits === 0) {
+      word++;
+      if (word << 5 >= end) {
+        this.#rungs = rung;
+        return -1;
+      }
+      bits = occupied[word];
     }
-    this.#rungs = rung;
-    return -1;
+    list = (word << 5) + 31 - Math.clz32(bits & -bits);
+    if (list + 1 >= end) {
+      this.#rungs = rung;
+      return list < end ? list : -1;
+    }
+    this.#currents[rung] = list + 1 - firstList;
+    return list;
   }
 
   /**
@@ -260,8 +309,12 @@ export class LadderQueue implements EventList {
     }
     const rung = this.#rungs++;
     const first = rung === 0 ? TOP + 1 : this.#firstLists[rung - 1] + this.#counts[rung - 1];
-    const buckets = max - min < count * 4 ? max - min + 1 : count * 4;
-    while (first + buckets > this.#lists.length) this.#lists = doubled(this.#lists, -1);
+    const wanted = count * (count <= FEW ? BUCKETS_PER_EVENT_OF_FEW : BUCKETS_PER_EVENT);
+    const buckets = max - min < wanted ? max - min + 1 : wanted;
+    while (first + buckets > this.#lists.length) {
+      this.#lists = doubled(this.#lists);
+      this.#occupied = doubled(this.#occupied);
+    }
     const scale = buckets / (max - min);
     this.#starts[rung] = min;
     this.#scales[rung] = scale;
@@ -366,7 +419,7 @@ export class LadderQueue implements EventList {
       this.#store.positions[slots[i]] = -1;
     }
     // The running instant must not stay in a list: events that arrive for it compare with bottom and heap alone.
-    if (this.#spread(slots.length)) this.#refill();
+    if (this.#spread(slots.length)) this.#refill(-1);
   }
 
   #slotsOfBottomAndHeap(): number[] {
@@ -503,9 +556,9 @@ export class LadderQueue implements EventList {
   }
 }
 
-/** An array of twice the length, with `fill` in the new half. */
-function doubled(old: Int32Array, fill = 0): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(old.length * 2).fill(fill, old.length);
+/** A copy of at least twice the length. */
+function doubled(old: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(old.length * 2);
   larger.set(old);
   return larger;
 }

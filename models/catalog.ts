@@ -16,5 +16,20 @@ export const MODELS: readonly ModelInfo[] = [
     summary: "the kernel's CPU scheduler: bandwidth control, bursts, weights, CPU sets",
     sections: ["nodes.kernel", "workloads.cgroup"],
   },
-  { name: "kubelet", summary: "requests and limits as cgroups; CPU manager", sections: ["kubelet", "nodes.kubelet"] },
+  {
+    name: "kubelet",
+    summary: "pods from bound to gone: containers, restarts and back-off, grace; cgroups; CPU manager",
+    sections: ["kubelet", "nodes.kubelet"],
+  },
+  {
+    name: "scheduler",
+    summary: "nodes for pods that name none: resources, taints, labels, least allocated",
+    sections: ["workloads.spec"],
+  },
+  { name: "controllers", summary: "the five kinds of workloads, as ideal controllers", sections: ["workloads"] },
+  {
+    name: "koordinator",
+    summary: "koordlet's CPU burst: kernel bursts and scaled quotas",
+    sections: ["koordinator"],
+  },
 ];

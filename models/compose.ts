@@ -8,6 +8,7 @@ import { Cluster, type PodRejection } from "./cluster/cluster.ts";
 import type { Node } from "./cluster/node.ts";
 import { PodStarts } from "./cluster/pod-starts.ts";
 import type { Pod } from "./cluster/pod.ts";
+import { composeKoordinator } from "./compose-koordinator.ts";
 import { Controllers } from "./controllers/controller.ts";
 import { composeImages } from "./images/compose-images.ts";
 import { resolveRuntime } from "./images/sections.ts";
@@ -88,6 +89,7 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
   if (rejected.length > 0) throw ScenarioErrors.at(rejected.flatMap((each) => problemsOf(cluster, each)));
   images?.start((node) => node.state === "absent");
   podStarts.begin(cluster.pods);
+  const koordlets = composeKoordinator(simulation, scenario, kubelets.values());
   checkThresholds(scenario, recorder);
 
   playTimeline(simulation, scenario, { cluster, traffic, kubeletOf, placer, controllers, events, images });
@@ -99,6 +101,7 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
     cluster,
     finish: () => {
       for (const kubelet of kubelets.values()) kubelet.reportCounters(outputs.counters);
+      koordlets?.reportCounters(outputs.counters);
       images?.reportCounters(outputs.counters);
     },
   };

@@ -128,6 +128,8 @@ function set(
     images?.registryChanged();
     return;
   }
+  // Koordlets look at their section at every pass.
+  if (section === "koordinator") return;
   const workload = cluster.workloads[index as number];
   for (const pod of workload.pods) {
     if (!pod.isBound) continue;

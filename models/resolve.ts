@@ -59,6 +59,7 @@ export function resolveScenario(
     window,
     nodes,
     kubelet: mergeKubelet(kubelet),
+    ...(input.koordinator !== undefined && { koordinator: input.koordinator }),
     ...(images && { images }),
     ...(registry && { registry }),
     ...(runtime && { runtime }),

@@ -18,6 +18,7 @@ import {
   type RuntimeSection,
 } from "./images/schema.ts";
 import { imageNotices } from "./images/validate.ts";
+import { koordinatorSchema, type KoordinatorSection } from "./koordinator/index.ts";
 import { kubeletSchema, type KubeletSection } from "./kubelet/schema.ts";
 import { applyOverrides, type Overrides } from "./overrides.ts";
 import { resolveScenario } from "./resolve.ts";
@@ -31,6 +32,7 @@ export type { Rate } from "../engine/scenario/units.ts";
 export type * from "./cfs/schema.ts";
 export type * from "./cluster/schema.ts";
 export type * from "./images/schema.ts";
+export type { KoordinatorSection } from "./koordinator/index.ts";
 export type { KubeletSection, Reserved } from "./kubelet/schema.ts";
 export type { Overrides } from "./overrides.ts";
 export type * from "./thresholds.ts";
@@ -51,6 +53,8 @@ export interface Scenario {
   images?: ImageEntry[];
   registry?: RegistrySection;
   runtime?: RuntimeSection;
+  /** Absent: no koordlet runs. */
+  koordinator?: KoordinatorSection;
   workloads: Workload[];
   traffic: TrafficEntry[];
   timeline: TimelineEntry[];
@@ -85,7 +89,7 @@ const kubeletFile = scalar<string>(
 );
 
 /** Sections of later models: a model adds its own to the schema and takes its name out here. */
-const WITHOUT_MODEL = ["controllers", "flannel", "koordinator", "manifests"];
+const WITHOUT_MODEL = ["controllers", "flannel", "manifests"];
 
 /** The whole scenario, assembled from the sections of the models. */
 export const scenarioSchema = refusing(
@@ -114,6 +118,7 @@ export const scenarioSchema = refusing(
       .optional(),
     registry: registrySchema.meta({ description: "where images come from; all nodes share it", live: true }).optional(),
     runtime: runtimeSchema.meta({ description: "the container runtime of every node" }).optional(),
+    koordinator: koordinatorSchema.optional(),
     workloads: z
       .array(workloadSchema)
       .meta({ description: "what keeps pods, and what their processes do" })

@@ -6,6 +6,7 @@ import { cgroupFileNames, parseCgroupFile, type CgroupFiles } from "./cfs/schema
 import { fitProblems, pinnedTo, podNames, possibleEntries } from "./cluster/fit.ts";
 import type { NodeEntry, Resources, Workload } from "./cluster/schema.ts";
 import { imageProblems } from "./images/validate.ts";
+import { strategyConflicts } from "./koordinator/index.ts";
 import { kubeletRefusals } from "./kubelet/validation.ts";
 import type { Scenario } from "./scenario.ts";
 import { RESERVED_SOURCES } from "./sources.ts";
@@ -20,6 +21,7 @@ export function crossProblems(scenario: Scenario): PathProblem[] {
     ...scenario.workloads.flatMap((workload, i) => workloadProblems(scenario, workload, ["workloads", i])),
     ...fitProblems(scenario),
     ...imageProblems(scenario),
+    ...(scenario.koordinator === undefined ? [] : strategyConflicts(scenario.koordinator, scenario.nodes)),
     ...trafficProblems(scenario),
     ...timelineProblems(scenario),
   ];

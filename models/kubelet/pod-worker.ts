@@ -96,11 +96,11 @@ export class PodWorker {
     const spec = pod.spec.terminationGracePeriodSeconds;
     const { grace, isShortened } = effectiveGrace({ current: before, deletion, override, spec });
     this.#grace = grace;
+    pod.failure ??= failure;
     if (pod.stage === "terminating") {
       if (isShortened && this.cgroups !== undefined) this.#killAll(() => this.#stopped());
       return;
     }
-    pod.failure ??= failure;
     this.#abandonSync();
     pod.terminate();
     if (this.cgroups !== undefined) this.#killAll(() => this.#stopped());

@@ -1,12 +1,11 @@
+import { Bottom } from "./bottom.ts";
 import type { EventList } from "./event-list.ts";
 import { isModelsOrder, type EventStore } from "./event-store.ts";
-import { FourAryHeap } from "./heap.ts";
+import { Lane } from "./lane.ts";
 import type { Ns } from "./time.ts";
 
 /** A bucket with more events than this is spread over a rung of its own instead of being sorted. */
 const SORTED_AT_ONCE = 50;
-/** How far from the end of the bottom an event is inserted; beyond that the overflow heap takes it. */
-const INSERTION_REACH = 64;
 /** From this size on, at each power of two, the overflow heap is spread over a rung. */
 const SPREAD_HEAP = 1024;
 const MAX_RUNGS = 8;
@@ -18,7 +17,7 @@ const FEW = 20_000;
 const BUCKETS_PER_EVENT_OF_FEW = 16;
 const BUCKETS_PER_EVENT = 4;
 
-/** Where a slot is: its position in the store is a heap index below BOTTOM, a bottom index, a lane index, or -1 in a list. */
+/** Positions in the store: -1 in a list, in the bottom's heap below this, then in its array, then in the lane. */
 const BOTTOM = 2 ** 24;
 const LANE = 2 ** 27;
 
@@ -43,7 +42,8 @@ const TOP = 0;
  */
 export class LadderQueue implements EventList {
   readonly #store: EventStore;
-  readonly #heap: FourAryHeap;
+  readonly #bottom: Bottom;
+  readonly #lane: Lane;
   size = 0;
 
   // Lists of events, doubly linked so that a cancelled one leaves at once. An event is named by its slot + 1, and 0 is
@@ -66,17 +66,6 @@ export class LadderQueue implements EventList {
   /** The first bucket not taken yet; below the rung's count, for an exhausted rung is dropped. */
   readonly #currents = new Int32Array(MAX_RUNGS);
 
-  // The bottom: sorted entries from #head to #end; slot -1 where an event was cancelled, never at either end.
-  #bottomTimes = new Float64Array(1024);
-  #bottomSlots = new Int32Array(1024);
-  #head = 0;
-  #end = 0;
-
-  // The lane: a ring of slots, in ascending order; -1 where an event was cancelled, never at its head.
-  #lane = new Int32Array(64);
-  #laneHead = 0;
-  #laneCount = 0;
-  #laneLastOrder = 0;
   /** The time of the last event taken. */
   #instant: Ns = -1;
 
@@ -85,7 +74,8 @@ export class LadderQueue implements EventList {
 
   constructor(store: EventStore) {
     this.#store = store;
-    this.#heap = new FourAryHeap(store);
+    this.#bottom = new Bottom(store, BOTTOM);
+    this.#lane = new Lane(store, LANE);
   }
 
   // Long on purpose, with nothing called on the usual path: too large for the compiler to inline it, which leaves it room
@@ -123,13 +113,12 @@ export class LadderQueue implements EventList {
   }
 
   popBefore(before: Ns): number {
-    if (this.#laneCount > 0) return this.#popBesideLane(before);
-    if (this.#heap.size > 0) return this.#popBesideHeap(before);
-    if (this.#head < this.#end) return this.#popBottom(before);
-    const slot = this.#refill(before);
-    if (slot >= 0) return slot;
-    if (this.#heap.size > 0) return this.#popBesideHeap(before);
-    return this.#head < this.#end ? this.#popBottom(before) : -1;
+    if (this.#lane.count > 0) return this.#popBesideLane(before);
+    if (this.#bottom.isEmpty) {
+      const slot = this.#refill(before);
+      if (slot >= 0) return slot;
+    }
+    return this.#popBottom(before);
   }
 
   remove(slot: number): void {
@@ -137,26 +126,19 @@ export class LadderQueue implements EventList {
     const position = positions[slot];
     this.size--;
     if (position < 0) this.#unlink(slot, times[slot]);
-    else if (position < BOTTOM) this.#heap.remove(slot);
-    else if (position < LANE) this.#removeFromBottom(position - BOTTOM);
-    else this.#removeFromLane(position - LANE);
+    else if (position < LANE) this.#bottom.remove(slot, position);
+    else this.#lane.remove(position);
     positions[slot] = -1;
   }
 
   nextTime(): Ns {
-    if (this.#laneCount > 0) return this.#instant;
-    if (this.#heap.size === 0 && this.#head === this.#end) this.#refill(-1);
-    const heapTime = this.#heap.nextTime();
-    if (this.#head === this.#end) return heapTime;
-    return heapTime < this.#bottomTimes[this.#head] ? heapTime : this.#bottomTimes[this.#head];
+    if (this.#lane.count > 0) return this.#instant;
+    if (this.#bottom.isEmpty) this.#refill(-1);
+    return this.#bottom.nextTime();
   }
 
   slots(): number[] {
-    const found = this.#slotsOfBottomAndHeap();
-    for (let i = 0; i < this.#laneCount; i++) {
-      const slot = this.#lane[(this.#laneHead + i) & (this.#lane.length - 1)];
-      if (slot >= 0) found.push(slot);
-    }
+    const found = [...this.#bottom.slots(), ...this.#lane.slots()];
     const lists = this.#rungs === 0 ? 1 : this.#firstLists[this.#rungs - 1] + this.#counts[this.#rungs - 1];
     for (let list = TOP; list < lists; list++) {
       for (let node = this.#lists[list]; node > 0; node = this.#next[node]) found.push(node - 1);
@@ -220,12 +202,10 @@ export class LadderQueue implements EventList {
   // Rungs
 
   /**
-   * Brings the earliest events into the bottom or the heap, which are empty; or, if the earliest is alone in its bucket
+   * Brings the earliest events into the bottom, which is empty; or, if the earliest is alone in its bucket
    * and due before `before`, takes it and gives its slot. Otherwise -1.
    */
   #refill(before: Ns): number {
-    this.#head = 0;
-    this.#end = 0;
     for (;;) {
       let list = TOP;
       if (this.#rungs > 0) {
@@ -239,7 +219,8 @@ export class LadderQueue implements EventList {
       }
       const count = this.#collect(list);
       if (count <= SORTED_AT_ONCE) {
-        this.#sortFew(count);
+        const latest = this.#bottom.fillFew(this.#scratch, count);
+        if (this.#rungs === 0) this.#frontier = latest;
         return -1;
       }
       if (!this.#spread(count)) return -1;
@@ -254,10 +235,7 @@ export class LadderQueue implements EventList {
       this.size--;
       return slot;
     }
-    this.#bottomTimes[0] = time;
-    this.#bottomSlots[0] = slot;
-    this.#store.positions[slot] = BOTTOM;
-    this.#end = 1;
+    this.#bottom.push(slot);
     return -1;
   }
 
@@ -288,8 +266,8 @@ export class LadderQueue implements EventList {
   }
 
   /**
-   * Spreads the scratch array over a finer rung; or, if it is small or cannot be split, sorts it into bottom and heap
-   * and gives false.
+   * Spreads the scratch array over a finer rung; or, if it is small or cannot be split, brings it into the bottom and
+   * gives false.
    */
   #spread(count: number): boolean {
     const { times } = this.#store;
@@ -304,7 +282,7 @@ export class LadderQueue implements EventList {
     // With no rung left nothing lies between these events and the top.
     if (this.#rungs === 0) this.#frontier = max;
     if (count <= SORTED_AT_ONCE || min === max || this.#rungs === MAX_RUNGS) {
-      this.#sort(count);
+      this.#bottom.fill(scratch, count);
       return false;
     }
     const rung = this.#rungs++;
@@ -330,229 +308,55 @@ export class LadderQueue implements EventList {
     return true;
   }
 
-  /** Sorts a scratch array of at most SORTED_AT_ONCE slots, newest first, into the empty bottom. */
-  #sortFew(count: number): void {
-    const { times: allTimes, orders, positions } = this.#store;
-    const scratch = this.#scratch;
-    const times = this.#bottomTimes;
-    const slots = this.#bottomSlots;
-    for (let end = 0; end < count; end++) {
-      const slot = scratch[count - 1 - end];
-      const time = allTimes[slot];
-      let i = end;
-      for (; i > 0; i--) {
-        const otherTime = times[i - 1];
-        if (otherTime < time || (otherTime === time && orders[slots[i - 1]] < orders[slot])) break;
-        times[i] = otherTime;
-        slots[i] = slots[i - 1];
-      }
-      times[i] = time;
-      slots[i] = slot;
-    }
-    for (let i = 0; i < count; i++) positions[slots[i]] = BOTTOM + i;
-    this.#end = count;
-    if (this.#rungs === 0) this.#frontier = times[count - 1];
-  }
-
-  /** Sorts the scratch array, newest first, into the bottom, and what lies too far from its place into the heap. */
-  #sort(count: number): void {
-    const { positions } = this.#store;
-    for (let i = count - 1; i >= 0; i--) {
-      const slot = this.#scratch[i];
-      if (this.#insert(slot) < 0) this.#heap.push(slot);
-    }
-    for (let i = this.#head; i < this.#end; i++) positions[this.#bottomSlots[i]] = BOTTOM + i;
-  }
-
-  // Bottom and heap
+  // Bottom and lane
 
   #pushBottom(slot: number): void {
-    const { positions } = this.#store;
-    let i = this.#insert(slot);
-    if (i >= 0) {
-      for (; i < this.#end; i++) if (this.#bottomSlots[i] >= 0) positions[this.#bottomSlots[i]] = BOTTOM + i;
-      return;
-    }
-    this.#heap.push(slot);
-    const size = this.#heap.size;
-    if (size < SPREAD_HEAP || (size & (size - 1)) !== 0) return;
-    if (size > this.#end - this.#head && this.#rungs < MAX_RUNGS) this.#spreadHeap();
-  }
-
-  /** Puts an event in its place in the bottom and gives its index; -1 if that place is too far from the end. */
-  #insert(slot: number): number {
-    if (this.#end === this.#bottomSlots.length) this.#makeRoomInBottom();
-    const times = this.#bottomTimes;
-    const slots = this.#bottomSlots;
-    const { orders } = this.#store;
-    const time = this.#store.times[slot];
-    const order = orders[slot];
-    const reach = this.#end - INSERTION_REACH;
-    if (reach > this.#head) {
-      const other = slots[reach];
-      // A cancelled entry has no order to compare; the heap is always right.
-      if (times[reach] > time || (times[reach] === time && (other < 0 || orders[other] > order))) return -1;
-    }
-    let i = this.#end++;
-    for (; i > this.#head; i--) {
-      const otherTime = times[i - 1];
-      const other = slots[i - 1];
-      if (otherTime < time || (otherTime === time && other >= 0 && orders[other] < order)) break;
-      times[i] = otherTime;
-      slots[i] = other;
-    }
-    times[i] = time;
-    slots[i] = slot;
-    return i;
-  }
-
-  /** Spreads bottom and heap over a new finest rung: what is in them is earlier than the rest of every rung. */
-  #spreadHeap(): void {
-    const slots = this.#slotsOfBottomAndHeap();
+    this.#bottom.push(slot);
+    const overflow = this.#bottom.overflow;
+    if (overflow < SPREAD_HEAP || (overflow & (overflow - 1)) !== 0 || this.#rungs === MAX_RUNGS) return;
+    // What is in the bottom is earlier than the rest of every rung, so it may become a new finest one.
+    const slots = this.#sorted(this.#bottom.takeAll());
     while (this.#scratch.length < slots.length) this.#scratch = doubled(this.#scratch);
-    this.#heap.clear();
-    this.#head = 0;
-    this.#end = 0;
-    // Latest first, so that ties stay in order.
-    for (let i = 0; i < slots.length; i++) {
-      this.#scratch[i] = slots[slots.length - 1 - i];
-      this.#store.positions[slots[i]] = -1;
-    }
-    // The running instant must not stay in a list: events that arrive for it compare with bottom and heap alone.
+    for (let i = 0; i < slots.length; i++) this.#scratch[i] = slots[slots.length - 1 - i];
+    // The running instant must not stay in a list: events that arrive for it compare with the bottom alone.
     if (this.#spread(slots.length)) this.#refill(-1);
   }
 
-  #slotsOfBottomAndHeap(): number[] {
-    const found = this.#heap.slots();
-    for (let i = this.#head; i < this.#end; i++) if (this.#bottomSlots[i] >= 0) found.push(this.#bottomSlots[i]);
-    return this.#sorted(found);
-  }
-
-  #sorted(slots: number[]): number[] {
-    const { times, orders } = this.#store;
-    return slots.toSorted((a, b) => times[a] - times[b] || orders[a] - orders[b]);
-  }
-
   #popBottom(before: Ns): number {
-    const head = this.#head;
-    const time = this.#bottomTimes[head];
-    if (time >= before) return -1;
-    const slot = this.#bottomSlots[head];
-    this.#head = head + 1;
-    if (this.#head < this.#end && this.#bottomSlots[this.#head] < 0) this.#skipCancelled();
-    this.#instant = time;
+    const slot = this.#bottom.popBefore(before);
+    if (slot < 0) return -1;
+    this.#instant = this.#store.times[slot];
     this.size--;
     return slot;
   }
 
-  #popBesideHeap(before: Ns): number {
-    const heap = this.#heap;
-    if (this.#head < this.#end) {
-      const time = this.#bottomTimes[this.#head];
-      const heapTime = heap.nextTime();
-      if (time < heapTime || (time === heapTime && this.#isBefore(this.#bottomSlots[this.#head], heap.first()))) {
-        return this.#popBottom(before);
-      }
-    }
-    const slot = heap.popBefore(before);
-    if (slot >= 0) {
-      this.#instant = this.#store.times[slot];
-      this.size--;
-    }
-    return slot;
-  }
-
-  #isBefore(slot: number, other: number): boolean {
-    return this.#store.orders[slot] < this.#store.orders[other];
-  }
-
-  #removeFromBottom(index: number): void {
-    this.#bottomSlots[index] = -1;
-    if (index === this.#head) this.#skipCancelled();
-    else while (this.#bottomSlots[this.#end - 1] < 0) this.#end--;
-  }
-
-  #skipCancelled(): void {
-    while (this.#head < this.#end && this.#bottomSlots[this.#head] < 0) this.#head++;
-  }
-
-  /** Moves the bottom to the start of its arrays, which are doubled if they are more than half full. */
-  #makeRoomInBottom(): void {
-    const { positions } = this.#store;
-    const length = this.#end - this.#head;
-    const capacity = this.#bottomSlots.length * (length > this.#bottomSlots.length / 2 ? 2 : 1);
-    const times = new Float64Array(capacity);
-    const slots = new Int32Array(capacity);
-    times.set(this.#bottomTimes.subarray(this.#head, this.#end));
-    slots.set(this.#bottomSlots.subarray(this.#head, this.#end));
-    for (let i = 0; i < length; i++) if (slots[i] >= 0) positions[slots[i]] = BOTTOM + i;
-    this.#bottomTimes = times;
-    this.#bottomSlots = slots;
-    this.#head = 0;
-    this.#end = length;
-  }
-
-  // Lane
-
   /**
-   * Takes an event for the running instant if it comes after all that the lane holds, which is the rule for events of
+   * The lane takes an event for the running instant if it comes after all that it holds, which is the rule for events of
    * the models' class. Sound because nothing else of this instant is in a list: its buckets are taken.
    */
   #pushLane(slot: number): boolean {
-    const order = this.#store.orders[slot];
-    if (!isModelsOrder(order) || (this.#laneCount > 0 && order < this.#laneLastOrder)) return false;
-    if (this.#laneCount === this.#lane.length) this.#growLane();
-    const index = (this.#laneHead + this.#laneCount++) & (this.#lane.length - 1);
-    this.#lane[index] = slot;
-    this.#laneLastOrder = order;
-    this.#store.positions[slot] = LANE + index;
-    return true;
+    return isModelsOrder(this.#store.orders[slot]) && this.#lane.push(slot);
   }
 
   #popBesideLane(before: Ns): number {
     if (this.#instant >= before) return -1;
-    const slot = this.#lane[this.#laneHead];
-    const isBottomFirst =
-      this.#head < this.#end &&
-      this.#bottomTimes[this.#head] === this.#instant &&
-      this.#isBefore(this.#bottomSlots[this.#head], slot);
-    const isHeapFirst = this.#heap.nextTime() === this.#instant && this.#isBefore(this.#heap.first(), slot);
-    if (isBottomFirst || isHeapFirst)
-      return this.#heap.size > 0 ? this.#popBesideHeap(before) : this.#popBottom(before);
-    this.#laneHead = (this.#laneHead + 1) & (this.#lane.length - 1);
-    this.#laneCount--;
-    this.#skipCancelledInLane();
+    const { times, orders } = this.#store;
+    const other = this.#bottom.first();
+    if (other >= 0 && times[other] === this.#instant && orders[other] < orders[this.#lane.first]) {
+      return this.#popBottom(before);
+    }
     this.size--;
-    return slot;
-  }
-
-  #removeFromLane(index: number): void {
-    this.#lane[index] = -1;
-    this.#skipCancelledInLane();
-  }
-
-  #skipCancelledInLane(): void {
-    while (this.#laneCount > 0 && this.#lane[this.#laneHead] < 0) {
-      this.#laneHead = (this.#laneHead + 1) & (this.#lane.length - 1);
-      this.#laneCount--;
-    }
-  }
-
-  #growLane(): void {
-    const length = this.#lane.length;
-    const larger = new Int32Array(length * 2);
-    for (let i = 0; i < length; i++) {
-      const slot = this.#lane[(this.#laneHead + i) & (length - 1)];
-      larger[i] = slot;
-      if (slot >= 0) this.#store.positions[slot] = LANE + i;
-    }
-    this.#lane = larger;
-    this.#laneHead = 0;
+    return this.#lane.shift();
   }
 
   #growLinks(): void {
     this.#next = doubled(this.#next);
     this.#previous = doubled(this.#previous);
+  }
+
+  #sorted(slots: number[]): number[] {
+    const { times, orders } = this.#store;
+    return slots.toSorted((a, b) => times[a] - times[b] || orders[a] - orders[b]);
   }
 }
 

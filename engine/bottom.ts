@@ -1,0 +1,195 @@
+import type { EventStore } from "./event-store.ts";
+import { FourAryHeap } from "./heap.ts";
+import type { Ns } from "./time.ts";
+
+/** How far from the end an event is inserted; beyond that the overflow heap takes it. */
+const INSERTION_REACH = 64;
+
+/**
+ * The events that are due next: a sorted array that is drained from its head, and a 4-ary heap for what would have to be
+ * inserted too far from the array's end. -1 stands in the array where an event was cancelled, never at either end.
+ */
+export class Bottom {
+  readonly #store: EventStore;
+  /** Added to an index where the store keeps a slot's position; the heap keeps smaller positions. */
+  readonly #base: number;
+  readonly #heap: FourAryHeap;
+  #times = new Float64Array(1024);
+  #slots = new Int32Array(1024);
+  #head = 0;
+  #end = 0;
+
+  constructor(store: EventStore, base: number) {
+    this.#store = store;
+    this.#base = base;
+    this.#heap = new FourAryHeap(store);
+  }
+
+  get isEmpty(): boolean {
+    return this.#head === this.#end && this.#heap.size === 0;
+  }
+
+  /** Events in the heap, if it holds more than the array; otherwise 0. */
+  get overflow(): number {
+    const { size } = this.#heap;
+    return size > this.#end - this.#head ? size : 0;
+  }
+
+  nextTime(): Ns {
+    const heapTime = this.#heap.nextTime();
+    if (this.#head === this.#end) return heapTime;
+    const time = this.#times[this.#head];
+    return heapTime < time ? heapTime : time;
+  }
+
+  /** The slot of the earliest event, -1 if there is none. */
+  first(): number {
+    if (this.#heap.size === 0) return this.#head === this.#end ? -1 : this.#slots[this.#head];
+    if (this.#head === this.#end) return this.#heap.first();
+    const slot = this.#slots[this.#head];
+    const other = this.#heap.first();
+    const { times, orders } = this.#store;
+    if (times[slot] !== times[other]) return times[slot] < times[other] ? slot : other;
+    return orders[slot] < orders[other] ? slot : other;
+  }
+
+  /** Takes the earliest event if it is due before `before`; otherwise -1. */
+  popBefore(before: Ns): number {
+    if (this.#heap.size > 0) return this.#popBesideHeap(before);
+    const head = this.#head;
+    if (head === this.#end || this.#times[head] >= before) return -1;
+    this.#head = head + 1;
+    if (this.#head < this.#end && this.#slots[this.#head] < 0) this.#skipCancelled();
+    return this.#slots[head];
+  }
+
+  push(slot: number): void {
+    let i = this.#insert(slot);
+    if (i < 0) {
+      this.#heap.push(slot);
+      return;
+    }
+    const { positions } = this.#store;
+    for (; i < this.#end; i++) if (this.#slots[i] >= 0) positions[this.#slots[i]] = this.#base + i;
+  }
+
+  /** Takes an event out by its position in the store. */
+  remove(slot: number, position: number): void {
+    if (position < this.#base) {
+      this.#heap.remove(slot);
+      return;
+    }
+    const index = position - this.#base;
+    this.#slots[index] = -1;
+    if (index === this.#head) this.#skipCancelled();
+    else while (this.#slots[this.#end - 1] < 0) this.#end--;
+  }
+
+  /** Sorts the first `count` slots of an array, latest come first, into the empty bottom: into the heap what is far from its place. */
+  fill(from: Int32Array, count: number): void {
+    const { positions } = this.#store;
+    this.#head = 0;
+    this.#end = 0;
+    for (let i = count - 1; i >= 0; i--) if (this.#insert(from[i]) < 0) this.#heap.push(from[i]);
+    for (let i = 0; i < this.#end; i++) positions[this.#slots[i]] = this.#base + i;
+  }
+
+  /** As `fill`, faster, for at most `INSERTION_REACH` slots; gives the latest time. */
+  fillFew(from: Int32Array, count: number): Ns {
+    const { times: allTimes, orders, positions } = this.#store;
+    const times = this.#times;
+    const slots = this.#slots;
+    for (let end = 0; end < count; end++) {
+      const slot = from[count - 1 - end];
+      const time = allTimes[slot];
+      let i = end;
+      for (; i > 0; i--) {
+        const otherTime = times[i - 1];
+        if (otherTime < time || (otherTime === time && orders[slots[i - 1]] < orders[slot])) break;
+        times[i] = otherTime;
+        slots[i] = slots[i - 1];
+      }
+      times[i] = time;
+      slots[i] = slot;
+    }
+    for (let i = 0; i < count; i++) positions[slots[i]] = this.#base + i;
+    this.#head = 0;
+    this.#end = count;
+    return times[count - 1];
+  }
+
+  /** Empties array and heap. */
+  takeAll(): number[] {
+    const slots = this.slots();
+    for (const slot of slots) this.#store.positions[slot] = -1;
+    this.#heap.clear();
+    this.#head = 0;
+    this.#end = 0;
+    return slots;
+  }
+
+  slots(): number[] {
+    const found = this.#heap.slots();
+    for (let i = this.#head; i < this.#end; i++) if (this.#slots[i] >= 0) found.push(this.#slots[i]);
+    return found;
+  }
+
+  #popBesideHeap(before: Ns): number {
+    const slot = this.first();
+    if (this.#store.times[slot] >= before) return -1;
+    if (this.#store.positions[slot] < this.#base) return this.#heap.popBefore(before);
+    this.#head++;
+    this.#skipCancelled();
+    return slot;
+  }
+
+  #skipCancelled(): void {
+    while (this.#head < this.#end && this.#slots[this.#head] < 0) this.#head++;
+  }
+
+  /** Puts an event in its place in the array and gives its index; -1 if that place is too far from the end. */
+  #insert(slot: number): number {
+    if (this.#head === this.#end) {
+      this.#head = 0;
+      this.#end = 0;
+    } else if (this.#end === this.#slots.length) this.#makeRoom();
+    const times = this.#times;
+    const slots = this.#slots;
+    const { orders } = this.#store;
+    const time = this.#store.times[slot];
+    const order = orders[slot];
+    const reach = this.#end - INSERTION_REACH;
+    if (reach > this.#head) {
+      const other = slots[reach];
+      // A cancelled entry has no order to compare; the heap is always right.
+      if (times[reach] > time || (times[reach] === time && (other < 0 || orders[other] > order))) return -1;
+    }
+    let i = this.#end++;
+    for (; i > this.#head; i--) {
+      const otherTime = times[i - 1];
+      const other = slots[i - 1];
+      if (otherTime < time || (otherTime === time && other >= 0 && orders[other] < order)) break;
+      times[i] = otherTime;
+      slots[i] = other;
+    }
+    times[i] = time;
+    slots[i] = slot;
+    return i;
+  }
+
+  /** Moves the array's content to its start; if it is more than half full, of one twice as long. */
+  #makeRoom(): void {
+    const { positions } = this.#store;
+    const length = this.#end - this.#head;
+    const capacity = this.#slots.length * (length > this.#slots.length / 2 ? 2 : 1);
+    const times = new Float64Array(capacity);
+    const slots = new Int32Array(capacity);
+    times.set(this.#times.subarray(this.#head, this.#end));
+    slots.set(this.#slots.subarray(this.#head, this.#end));
+    for (let i = 0; i < length; i++) if (slots[i] >= 0) positions[slots[i]] = this.#base + i;
+    this.#times = times;
+    this.#slots = slots;
+    this.#head = 0;
+    this.#end = length;
+  }
+}

@@ -4,10 +4,11 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import type { BenchCase } from "./case.ts";
 import { FULL, measure, QUICK, type Measurement } from "./measure.ts";
+import { figure, redraw } from "./table.ts";
 
 const HELP = `Measures the speed of the engine and of the models.
 
-  npm run bench -- [--quick] [--only PREFIX] [--json]`;
+  npm run bench -- [--quick] [--only PREFIX] [--json] [--redraw]`;
 
 const options = yargs(hideBin(process.argv))
   .scriptName("bench")
@@ -15,6 +16,11 @@ const options = yargs(hideBin(process.argv))
   .option("quick", { type: "boolean", default: false, describe: "three short rounds, without the slow peers" })
   .option("only", { type: "string", default: "", describe: "only cases whose name begins so" })
   .option("json", { type: "boolean", default: false, describe: "print an array of {name, opsPerSecond, rme, ratioTo}" })
+  .option("redraw", {
+    type: "boolean",
+    default: false,
+    describe: "write the figures into the table of bench/README.md",
+  })
   .strict()
   .parseSync();
 
@@ -31,6 +37,7 @@ for (const benchCase of cases) {
   measurements.push(measurement);
   if (!options.json) process.stdout.write(`${line(benchCase, measurement)}\n`);
 }
+if (options.redraw) redraw(cases, measurements);
 if (options.json) process.stdout.write(`${JSON.stringify(measurements, undefined, 2)}\n`);
 
 /** The cases of all `*.bench` files beside this one, by name of file and then in their order. */
@@ -48,12 +55,4 @@ function line({ name, unit }: BenchCase, { opsPerSecond, rme, ratioTo }: Measure
   return [name.padEnd(24), `${figure(opsPerSecond)} ${unit}/s`.padEnd(36), `±${rme.toFixed(1)} %`.padEnd(9), ...ratios]
     .join("  ")
     .trimEnd();
-}
-
-/** Three significant digits, with commas: 15,900,000. */
-function figure(value: number): string {
-  const [digits] = Number(value.toPrecision(3))
-    .toFixed(value < 100 ? 1 : 0)
-    .split(" ");
-  return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Peer } from "./case.ts";
+import { benchFolder } from "./folder.ts";
 
 /** How a peer's program is made runnable; undefined where what it needs is not installed. */
 type Build = (source: string, folder: string) => string[] | undefined;
@@ -22,12 +22,7 @@ const python: Build = (source) => {
   return found === undefined ? undefined : [found, source];
 };
 
-/** Where the sources of the peers are, also for the built program in dist/. */
-const sources = [".", ".."].map((up) => join(rootOf(up), "bench", "peers")).find((folder) => existsSync(folder));
-
-function rootOf(up: string): string {
-  return join(dirname(fileURLToPath(import.meta.url)), "..", up);
-}
+const sources = join(benchFolder(), "peers");
 
 /** A program of ours on another simulator: built at its first use, and removed when this process ends. */
 class Program {
@@ -67,7 +62,7 @@ class Program {
     this.#isBuilt = true;
     const folder = mkdtempSync(join(tmpdir(), "bench-peer-"));
     process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-    if (sources !== undefined) this.#command = this.#build(join(sources, this.#source), folder);
+    this.#command = this.#build(join(sources, this.#source), folder);
     if (this.#command === undefined) process.stderr.write(`${this.name} is not installed: left out\n`);
     return this.#command;
   }

@@ -4,7 +4,7 @@ import type { DaemonBackend, PeerJob } from "./daemon.ts";
 import { EVENT_LOG_NS, FDB_WRITE_NS, NEIGHBOUR_WRITE_NS, ROUTE_CHECK_NS, ROUTE_WRITE_NS } from "./defaults.ts";
 import type { KernelTables, Operation } from "./kernel-tables.ts";
 import type { LeaseEvent } from "./lease.ts";
-import { planPeer, PlanRunner, type VxlanContext } from "./peer-plan.ts";
+import { planPeer, PlanRunner, type PeerPlan, type VxlanContext } from "./peer-plan.ts";
 import { retryWait } from "./retry.ts";
 import type { RouteNetwork } from "./route-network.ts";
 import type { ProxyTable } from "./udp-proxy.ts";
@@ -25,21 +25,30 @@ export const DEFAULT_WRITE_COSTS: WriteCosts = {
   routeNs: ROUTE_WRITE_NS,
 };
 
+/** Plans of events that all daemons of a network are told of: they are the same for nodes that reach no peer directly. */
+export type SharedPlans = WeakMap<LeaseEvent, PeerPlan>;
+
 /**
  * The vxlan backend (rules R12, R13): up to three writes a peer and family, each tried again on failure. `write` does a
- * write and says whether the kernel refused it.
+ * write and says whether the kernel refused it. `shared` keeps plans for other nodes; not to be given where some peer is
+ * reached directly.
  */
 export function vxlanBackend(
   context: VxlanContext,
   write: (operation: Operation) => boolean,
   retries: RandomStream,
   costs: WriteCosts = DEFAULT_WRITE_COSTS,
+  shared?: SharedPlans,
 ): DaemonBackend {
   const below = (n: number): number => retries.below(n);
   return {
     eventNs: costs.eventNs,
     begin(event) {
-      const plan = planPeer(event, context);
+      let plan = shared?.get(event);
+      if (plan === undefined) {
+        plan = planPeer(event, context);
+        shared?.set(event, plan);
+      }
       return new VxlanJob(new PlanRunner(plan.kind === "steps" ? plan.steps : []), write, below, costs);
     },
   };

@@ -7,6 +7,7 @@ import { BulkFlow, type FlowLog } from "./bulk-flow.ts";
 import type { FlowSection } from "./flow-schema.ts";
 import type { NetworkNode } from "./flannel-node.ts";
 import { FlannelNetwork } from "./network.ts";
+import { reportNetwork } from "./network-report.ts";
 import { Endpoint } from "./packet.ts";
 import { RequestNetwork } from "./request-network.ts";
 import { asksForNeighbours, backendOf, netConfOf, networksOf, type FlannelSection } from "./section.ts";
@@ -184,7 +185,7 @@ export class Flannel {
   /** Devices, tables and flows go into the counters: to be called once, after the run. */
   finish(): void {
     const { counters } = this.#options.outputs;
-    for (const network of this.networks) network.report(counters);
+    for (const network of this.networks) reportNetwork(network, counters);
     for (const { name, flow } of this.#flows) {
       const object = `flow/${name}`;
       const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);

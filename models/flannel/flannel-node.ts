@@ -4,7 +4,7 @@ import type { HopCosts } from "./costs.ts";
 import type { PeerDaemon } from "./daemon.ts";
 import type { Prefix } from "./ip.ts";
 import type { Operation } from "./kernel-tables.ts";
-import type { Lease } from "./lease.ts";
+import type { Lease, LeaseEvent } from "./lease.ts";
 import type { SubnetManager } from "./lease-life.ts";
 import type { Mac } from "./mac.ts";
 import type { NetConf } from "./net-conf.ts";
@@ -58,6 +58,8 @@ export class FlannelNode {
   listedAt = 0;
   /** What the node announces; undefined before its daemon has a lease, and after that ended. */
   lease: Lease | undefined;
+  /** The event that tells others of it. */
+  added: LeaseEvent | undefined;
   /** The VTEP MAC in the node's annotation; with etcd there is none. */
   storedMac: Mac | undefined;
   /** The pods' subnets, by the controller-manager or by the last lease. */

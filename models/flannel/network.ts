@@ -1,9 +1,8 @@
-import type { CounterTable } from "../../engine/results/counters.ts";
 import type { EventLog } from "../../engine/results/event-log.ts";
 import type { RandomStream } from "../../engine/random/streams.ts";
 import type { Simulation } from "../../engine/simulation.ts";
 import { NS_PER_SECOND, type Ns } from "../../engine/time.ts";
-import { hostGwBackend, udpBackend, vxlanBackend } from "./backends.ts";
+import { hostGwBackend, udpBackend, vxlanBackend, type SharedPlans } from "./backends.ts";
 import { PeerDaemon, type DaemonBackend } from "./daemon.ts";
 import { Endpoints, type Attachment } from "./endpoints.ts";
 import { removeEntry, restoreEntry } from "./entry-edits.ts";
@@ -14,11 +13,11 @@ import type { FamilyLease, Lease, LeaseEvent } from "./lease.ts";
 import { leaseLife } from "./lease-life.ts";
 import { randomMac } from "./mac.ts";
 import { missBackend } from "./miss-backend.ts";
-import { flannelMtu, vxlanDeviceMtu } from "./mtu.ts";
 import { vxlanOptions } from "./net-conf.ts";
-import { NodePath, type PathConf } from "./node-path.ts";
+import { NodePath } from "./node-path.ts";
 import { packedStores } from "./packed-store.ts";
 import type { Endpoint } from "./packet.ts";
+import { pathConf, underlayIp, vniOf, type PathConf } from "./path-conf.ts";
 import { RouteNetwork } from "./route-network.ts";
 import { settle } from "./settle.ts";
 import { Subnets } from "./subnets.ts";
@@ -53,6 +52,7 @@ export class FlannelNetwork {
   #busy = 0;
   /** Changes of leases so far. */
   #published = 0;
+  readonly #plans: SharedPlans = new WeakMap();
   #nextPort = 0;
   #misses = 0;
 
@@ -225,59 +225,11 @@ export class FlannelNetwork {
     if (node !== undefined) restoreEntry(node, peer, table);
   }
 
-  /** Devices and table sizes of all nodes. */
-  report(counters: CounterTable): void {
-    for (const { node, path } of this.nodes) {
-      path.eth0.report(counters, `dev/${node.name}/eth0`);
-      path.cni0.report(counters, `dev/${node.name}/cni0`);
-      const { device } = path.conf;
-      if (device === undefined) {
-        counters.add(`dev/${node.name}/eth0`, "sim_routes", path.tables.routes.size);
-        continue;
-      }
-      const object = `dev/${node.name}/${device}`;
-      path.tunnel.report(counters, object);
-      if (this.conf.backend === "udp") counters.add(object, "sim_routes", path.proxyTable?.size ?? 0);
-      else {
-        const { routes, neighbours, fdb } = path.tables.sizes;
-        counters.add(object, "sim_routes", routes);
-        counters.add(object, "sim_neighbours", neighbours);
-        counters.add(object, "sim_fdb", fdb);
-      }
-    }
-    counters.add(`flannel/${this.conf.name}`, "sim_writes", this.writes);
-  }
-
   // --- leases ---
 
   #pathConf(node: NetworkNode, index: number, stores?: PathConf["stores"]): PathConf {
-    const { conf, backend, costs, podMtu, hasDefaultRoute, asksForNeighbours, wireExtra, queueLimit } = this.conf;
-    const family = this.#usesV4 ? 4 : 6;
-    const options = vxlanOptions(conf.backend, node.mtu);
-    const option = typeof options === "string" ? undefined : options.mtu;
-    const ofPods = flannelMtu(backend, node.mtu, backend === "vxlan" ? option : undefined);
-    const isDirectAt = (ip: string) => this.#byIp.get(ip)?.node.zone === node.zone;
-    return {
-      name: node.name,
-      ip: underlayIp(family, index),
-      family,
-      backend,
-      device: deviceName(this.conf, family),
-      deviceMtu: backend === "vxlan" ? vxlanDeviceMtu(ofPods, node.mtu, family) : ofPods,
-      podMtu: podMtu ?? ofPods,
-      cpus: node.cpus,
-      bandwidth: node.bandwidth,
-      latencyNs: node.latencyNs,
-      underlayMtu: node.mtu,
-      wireExtra,
-      queueLimit,
-      costs,
-      hasDefaultRoute,
-      asksForNeighbours,
-      isOnLink: isDirectAt,
-      stores,
-      lossStream: this.#stream(node, "loss"),
-    };
+    const isOnLink = (ip: string) => this.#byIp.get(ip)?.node.zone === node.zone;
+    return pathConf(this.conf, node, index, this.#stream(node, "loss"), isOnLink, stores);
   }
 
   #stream(node: NetworkNode, purpose: string): RandomStream {
@@ -311,6 +263,7 @@ export class FlannelNetwork {
     const lease: Lease = { v4: part(node.subnets.v4, 4), v6: part(node.subnets.v6, 6), backendType: backend };
     const isNews = JSON.stringify(lease, leaseKeys) !== JSON.stringify(node.lease ?? {}, leaseKeys);
     node.lease = lease;
+    node.added = { type: "add", lease };
     if (manager === "kube") node.storedMac = path.mac;
     node.grantedAt = this.#sim.now;
     this.#sim.cancel(node.expiry);
@@ -321,9 +274,9 @@ export class FlannelNetwork {
     node.listedAt = this.#published;
     node.daemon = this.#daemon(node);
     for (const other of this.nodes) {
-      if (other !== node && other.lease !== undefined) this.#push(node, { type: "add", lease: other.lease });
+      if (other !== node && other.added !== undefined) this.#push(node, other.added);
     }
-    if (isNews) this.#publish(node, { type: "add", lease });
+    if (isNews) this.#publish(node, node.added);
     this.#log(node, "FlannelStarted", `lease ${path.subnet}`);
   }
 
@@ -344,6 +297,7 @@ export class FlannelNetwork {
     const { lease } = node;
     if (lease === undefined) return;
     node.lease = undefined;
+    node.added = undefined;
     this.#publish(node, { type: "remove", lease });
   }
 
@@ -405,17 +359,20 @@ export class FlannelNetwork {
       return hostGwBackend(new RouteNetwork(path.tables, "eth0"), costs.writes);
     }
     if (asksForNeighbours) return missBackend(path.conf.device!, write, costs.writes);
-    return vxlanBackend(this.#vxlanContext(node), write, this.#stream(node.node, "retries"), costs.writes);
+    const context = this.#vxlanContext(node);
+    const plans = context.hasDirect ? undefined : this.#plans;
+    return vxlanBackend(context, write, this.#stream(node.node, "retries"), costs.writes, plans);
   }
 
   #vxlanContext(node: FlannelNode) {
     const options = vxlanOptions(this.conf.conf.backend, node.node.mtu);
     const hasDirect = typeof options !== "string" && options.directRouting;
-    const vni = typeof options === "string" ? 1 : options.vni;
+    const vni = vniOf(this.conf.conf.backend);
     const isDirect = (ip: string) => hasDirect && this.#byIp.get(ip)?.node.zone === node.node.zone;
     return {
       v4: this.conf.conf.enableIPv4 ? vxlanDeviceName(vni, 4) : undefined,
       v6: this.conf.conf.enableIPv6 ? vxlanDeviceName(vni, 6) : undefined,
+      hasDirect,
       isDirect,
     };
   }
@@ -461,19 +418,6 @@ export class FlannelNetwork {
 const MOST_MISSES = 100;
 /** Source: linux net/core/neighbour.c base_reachable_time 30 s, times 0.5 to 1.5. */
 const REACHABLE_NS: Ns = 30 * NS_PER_SECOND;
-
-function deviceName({ backend, conf }: NetworkConf, family: 4 | 6): string | undefined {
-  if (backend === "host-gw") return undefined;
-  if (backend === "udp") return "flannel0";
-  const options = vxlanOptions(conf.backend, 1500);
-  return vxlanDeviceName(typeof options === "string" ? 1 : options.vni, family);
-}
-
-/** Addresses of nodes on the underlay: 192.168.0.1, 192.168.0.2 ..., or fd00::1 ... */
-function underlayIp(family: 4 | 6, index: number): string {
-  const n = index + 1;
-  return family === 4 ? `192.168.${n >> 8}.${n & 255}` : `fd00::${n.toString(16)}`;
-}
 
 /** Leases compare by what they announce; a bigint has no JSON. */
 function leaseKeys(_: string, value: unknown): unknown {

@@ -1,71 +1,22 @@
 import { NO_EVENT, type Handle } from "../../engine/event-store.ts";
-import type { RandomStream } from "../../engine/random/streams.ts";
 import type { Simulation } from "../../engine/simulation.ts";
 import { NS_PER_SECOND, type Ns } from "../../engine/time.ts";
-import type { HopCosts } from "./costs.ts";
 import { NEIGHBOUR_PROBE_INTERVAL_NS, NEIGHBOUR_PROBES, NEIGHBOUR_QUEUE_BYTES } from "./defaults.ts";
 import { DeviceCounters } from "./device-counters.ts";
-import { ETHERNET, IPV4, IPV6, MIN_SLOT, underlayIpBytes, WIRE_EXTRA, type Encapsulation } from "./encapsulation.ts";
+import { ETHERNET, IPV4, MIN_SLOT, underlayIpBytes, WIRE_EXTRA, type Encapsulation } from "./encapsulation.ts";
 import { fragments } from "./fragmentation.ts";
 import { IcmpLimiter } from "./icmp-limiter.ts";
-import { KernelTables, type Errno, type Operation, type TableStores } from "./kernel-tables.ts";
+import { KernelTables, type Errno, type Operation } from "./kernel-tables.ts";
 import { Link } from "./link.ts";
 import type { Mac } from "./mac.ts";
 import { Neighbour } from "./neighbour.ts";
-import { Packet, type Flow } from "./packet.ts";
+import { Packet } from "./packet.ts";
+import { BACKLOG_LIMIT, PATH_MTU_NS, QDISC_LIMIT, TUN_QUEUE, type PathConf, type PathPorts } from "./path-conf.ts";
+import { resolveFlow } from "./resolve-flow.ts";
 import { Server } from "./server.ts";
-import { sourcePort } from "./source-port.ts";
 import { SwitchPort } from "./switch-port.ts";
-import { LOCAL_PORT_MAX, LOCAL_PORT_MIN } from "./defaults.ts";
+import { truesize } from "./truesize.ts";
 import type { ProxyTable } from "./udp-proxy.ts";
-
-/** Packets that may wait in front of the NIC. Source: linux net/sched/sch_generic.c pfifo, txqueuelen 1000. */
-export const QDISC_LIMIT = 1000;
-/** Packets that may wait for a core. Source: linux net/core/dev.c netdev_max_backlog. */
-export const BACKLOG_LIMIT = 1000;
-/** Packets that wait in front of the udp backend's process. Source: linux drivers/net/tun.c TUN_READQ_SIZE. */
-export const TUN_QUEUE = 500;
-/** How long an ICMP error is believed. Source: linux net/ipv4/route.c ip_rt_mtu_expires. */
-export const PATH_MTU_NS: Ns = 600 * NS_PER_SECOND;
-
-export interface PathConf {
-  readonly name: string;
-  /** The address on the underlay. */
-  readonly ip: string;
-  readonly family: 4 | 6;
-  readonly backend: "vxlan" | "host-gw" | "udp";
-  /** The device that the backend makes, and its MTU; host-gw has none. */
-  readonly device: string | undefined;
-  readonly deviceMtu: number;
-  readonly podMtu: number;
-  /** Cores that send, and queues of the NIC. */
-  readonly cpus: number;
-  /** bit/s; Infinity costs no time. */
-  readonly bandwidth: number;
-  readonly latencyNs: Ns;
-  readonly underlayMtu: number;
-  /** What a frame occupies of the wire beyond what interfaces count. */
-  readonly wireExtra?: number;
-  readonly queueLimit?: number;
-  readonly costs: HopCosts;
-  readonly hasDefaultRoute: boolean;
-  /** Before v0.9.0: the whole network behind one route, and neighbours on demand by pod address. */
-  readonly asksForNeighbours: boolean;
-  /** Whether an address is on this node's segment. */
-  readonly isOnLink: (ip: string) => boolean;
-  readonly stores?: TableStores;
-  readonly lossStream: RandomStream;
-}
-
-/** What a node's path needs of the network around it. */
-export interface PathPorts {
-  /** The node with this underlay address. */
-  nodeAt(ip: string): NodePath | undefined;
-  /** Softirq work of a core, as it is taken on. */
-  charge?(cpu: number, ns: Ns): void;
-  /** The kernel asks the daemon for a neighbour, before v0.9.0. */
-  miss?(ip: string): void;
-}
 
 /**
  * What one node does with packets, hop by hop: the sender's core (pod, veth, bridge, forwarding, encapsulation), the
@@ -222,7 +173,7 @@ export class NodePath {
     const { flow, ipBytes, frames } = packet;
     packet.sentAt = this.#sim.now;
     flow.from.counters.sent(frames, ipBytes + frames * ETHERNET);
-    if (flow.tablesVersion !== this.tables.version) this.#resolve(flow);
+    if (flow.tablesVersion !== this.tables.version) resolveFlow(flow, this, this.#ports.nodeAt);
     const { costs } = this.conf;
     let extraNs = 0;
     if (flow.hop === "local") extraNs = costs.sameNodeNs - costs.sendNs;
@@ -252,60 +203,12 @@ export class NodePath {
     return this.#nic.conf.bandwidth;
   }
 
-  /** Finds the way of a flow in the tables as they are now. */
-  #resolve(flow: Flow): void {
-    flow.tablesVersion = this.tables.version;
-    flow.target = undefined;
-    flow.mac = undefined;
-    flow.receiveHash = flow.hash;
-    const to = flow.to.node;
-    if (to === this) {
-      flow.hop = "local";
-      return;
-    }
-    if (to === undefined) {
-      flow.hop = "outside";
-      return;
-    }
-    const { backend, device, hasDefaultRoute, asksForNeighbours } = this.conf;
-    if (backend === "udp") {
-      flow.hop = this.mac === undefined ? (hasDefaultRoute ? "default" : "none") : "proxy";
-      const nextHop = this.proxyTable?.find(flow.to.ip).nextHop;
-      if (nextHop !== undefined) this.#setTarget(flow, this.#ports.nodeAt(nextHop));
-      return;
-    }
-    const route = this.tables.routes.get(to.subnet) ?? (asksForNeighbours ? this.tables.routes.get("*") : undefined);
-    if (route === undefined) {
-      flow.hop = hasDefaultRoute ? "default" : "none";
-      return;
-    }
-    if (route.device !== device || device === undefined) {
-      flow.hop = "direct";
-      flow.target = this.#ports.nodeAt(route.via);
-      return;
-    }
-    flow.hop = "tunnel";
-    flow.gateway = asksForNeighbours ? flow.to.ip : route.via;
-    const neighbour = this.tables.neighbours.get(flow.gateway);
-    if (neighbour === undefined) return;
-    flow.mac = neighbour.mac;
-    const vtep = this.tables.fdb.get(neighbour.mac);
-    if (vtep !== undefined) this.#setTarget(flow, this.#ports.nodeAt(vtep.ip));
-  }
-
-  /** All packets of a flow have one outer source port: they meet one queue of the receiving NIC. */
-  #setTarget(flow: Flow, target: NodePath | undefined): void {
-    flow.target = target;
-    flow.sourcePort = sourcePort(flow.hash, LOCAL_PORT_MIN, LOCAL_PORT_MAX);
-    flow.receiveHash = Math.imul(flow.sourcePort ^ addressHash(this.conf.ip), 0x9e3779b1) >>> 0;
-  }
-
   /** The sender's core is done with the packet: it has crossed the bridge and is forwarded. */
   #forward(packet: Packet): void {
     const { flow } = packet;
     flow.owner.sent(packet);
     if (!this.isUp) return;
-    if (flow.tablesVersion !== this.tables.version) this.#resolve(flow);
+    if (flow.tablesVersion !== this.tables.version) resolveFlow(flow, this, this.#ports.nodeAt);
     if (flow.hop === "local") return this.#deliver(packet);
     // The bridge counts what it hands up without the Ethernet header. Source: linux net/bridge/br_input.c.
     this.cni0.received(packet.frames, packet.ipBytes);
@@ -352,7 +255,7 @@ export class NodePath {
     const asks = this.conf.asksForNeighbours;
     const ports = {
       send: (packet: Packet) => {
-        this.#resolve(packet.flow);
+        resolveFlow(packet.flow, this, this.#ports.nodeAt);
         if (packet.flow.mac !== undefined) this.#encapsulate(packet);
       },
       dropOldest: () => {},
@@ -423,7 +326,7 @@ export class NodePath {
     packet.ttl--;
     if (packet.target === this) return this.#deliver(packet);
     const { flow, ipBytes, frames, largest } = packet;
-    if (flow.tablesVersion !== this.tables.version) this.#resolve(flow);
+    if (flow.tablesVersion !== this.tables.version) resolveFlow(flow, this, this.#ports.nodeAt);
     if (flow.target === undefined) {
       if (this.#icmp.allow(this.#sim.now)) this.icmpUnreachable++;
       return;
@@ -530,30 +433,4 @@ export class NodePath {
 
 function arriveFromOutside(packet: Packet): void {
   packet.target?.arrive(packet, undefined);
-}
-
-function addressHash(ip: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < ip.length; i++) hash = Math.imul(hash ^ ip.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}
-
-/**
- * What the buffer of a packet takes of memory once forwarding has made room for the outer headers: headers, data and
- * shared info in a power of two, doubled by the reallocation, and the descriptor. Agrees with 1280, 2304 and 4352 bytes
- * for datagrams of 64, 512 and 1200 bytes, measured on linux 6.18.
- * Source: linux net/core/skbuff.c pskb_expand_head, include/linux/skbuff.h SKB_TRUESIZE.
- */
-export function truesize(ipBytes: number): number {
-  const HEADROOM = 64;
-  const SHARED_INFO = 320;
-  const DESCRIPTOR = 256;
-  let bucket = 512;
-  while (bucket < ipBytes + HEADROOM + SHARED_INFO) bucket *= 2;
-  return 2 * bucket + DESCRIPTOR;
-}
-
-/** Bytes of IP headers. */
-export function ipHeader(family: 4 | 6): number {
-  return family === 4 ? IPV4 : IPV6;
 }

@@ -7,6 +7,8 @@ class Numbering<V> {
   readonly values: V[] = [];
   readonly #valueIds = new Map<string, number>();
   readonly #describe: (value: V) => string;
+  #last: V | undefined;
+  #lastId = 0;
 
   /** `describe` gives equal texts to equal values, and only to them. */
   constructor(describe: (value: V) => string) {
@@ -18,8 +20,12 @@ class Numbering<V> {
   }
 
   valueId(value: V): number {
+    // Daemons that are told of the same event enter the same object one after the other.
+    if (value === this.#last) return this.#lastId;
     const text = this.#describe(value);
-    return this.#valueIds.get(text) ?? number(this.#valueIds, this.values, text, value);
+    this.#last = value;
+    this.#lastId = this.#valueIds.get(text) ?? number(this.#valueIds, this.values, text, value);
+    return this.#lastId;
   }
 }
 

@@ -32,8 +32,8 @@ export function settle(
 }
 
 function write(backend: DaemonBackend, peer: FlannelNode): void {
-  if (peer.lease === undefined) return;
-  const job = backend.begin({ type: "add", lease: peer.lease });
+  if (peer.added === undefined) return;
+  const job = backend.begin(peer.added);
   while (job.costNs !== undefined) job.write();
 }
 

@@ -15,16 +15,17 @@ const entryFields = {
   table: z.enum(["route", "neighbour", "fdb"]).meta({ description: "which of the node's tables" }),
 };
 
-/** Fields of every action by its name, beside `action`, `at`, `every`, `from` and `until`. */
+/** The fields of every action, beside `at`, `every`, `from` and `until`. */
 export const flannelActionFields = {
-  flanneldStop: { node },
-  flanneldStart: { node },
+  flanneldStop: { action: z.literal("flanneldStop"), node },
+  flanneldStart: { action: z.literal("flanneldStart"), node },
   link: {
+    action: z.literal("link"),
     node,
     bandwidth: bitRate({ description: "of the node's network card from now on" }).optional(),
     latency: duration({ description: "to the next node from now on" }, { zero: true }).optional(),
     loss: number({ description: "probability that a packet that this node sends is lost" }, 0, 1).optional(),
   },
-  entryRemove: entryFields,
-  entryRestore: entryFields,
-} as const;
+  entryRemove: { action: z.literal("entryRemove"), ...entryFields },
+  entryRestore: { action: z.literal("entryRestore"), ...entryFields },
+};

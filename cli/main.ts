@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: unknown }>>> = 
   explain: () => import("./explain.ts"),
   schema: () => import("./schema.ts"),
   list: () => import("./list.ts"),
+  calibrate: () => import("./calibrate.ts"),
 };
 
 /** Runs `sim` with the arguments after its name; the exit status goes to process.exitCode. */

@@ -22,7 +22,7 @@ export interface ClusterObserver {
   podGone?(pod: Pod): void;
   /** A run of a container begins. */
   containerStarted?(pod: Pod, container: PodContainer): void;
-  /** A run of a container ends; its requests fail after this. Not told where its node goes down. */
+  /** A run of a container has ended, and its requests have failed. Not told where its node goes down. */
   containerEnded?(pod: Pod, container: PodContainer, exit: ContainerExit): void;
   /** The node has joined the cluster, or is up again. */
   nodeUp?(node: Node): void;

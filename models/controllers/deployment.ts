@@ -12,10 +12,9 @@ export class DeploymentController implements WorkloadController {
   reconcile(): void {
     const { cluster, workload } = this.#context;
     const { replicas } = workload.entry;
-    const count = () => workload.pods.filter((pod) => pod.isActive).length;
-    // Making and deleting pods may bring about others: what is there is counted anew.
-    while (count() < replicas) createNumberedPod(this.#context);
     const active = workload.pods.filter((pod) => pod.isActive);
-    for (const pod of deletionOrder(active).slice(0, Math.max(active.length - replicas, 0))) cluster.deletePod(pod);
+    for (let count = active.length; count < replicas; count++) createNumberedPod(this.#context);
+    if (active.length <= replicas) return;
+    for (const pod of deletionOrder(active).slice(0, active.length - replicas)) cluster.deletePod(pod);
   }
 }

@@ -41,8 +41,8 @@ export class JobController implements WorkloadController {
       this.#finish("Completed", "Job completed");
       return;
     }
-    const count = () => this.#succeeded.size + workload.pods.filter(({ isActive }) => isActive).length;
-    while (!this.#isFinished && count() < replicas) createNumberedPod(this.#context);
+    const active = workload.pods.filter(({ isActive }) => isActive).length;
+    for (let count = this.#succeeded.size + active; count < replicas; count++) createNumberedPod(this.#context);
   }
 
   containerRestarted(): void {

@@ -1,3 +1,4 @@
+import type { Node } from "../cluster/node.ts";
 import type { Pod } from "../cluster/pod.ts";
 import type { ControllerContext } from "./controller.ts";
 
@@ -25,12 +26,14 @@ export function createPod(
  * Source: kubernetes v1.34 pkg/controller/controller_utils.go, ActivePodsWithRanks.
  */
 export function deletionOrder(pods: readonly Pod[]): Pod[] {
+  const perNode = new Map<Node, number>();
+  for (const pod of pods) if (pod.isBound) perNode.set(pod.node, (perNode.get(pod.node) ?? 0) + 1);
   const ranks = pods.map((pod) => ({
     pod,
     isBound: Number(pod.isBound),
     isPastPending: Number(pod.phase !== "Pending"),
     isReady: Number(pod.isReady),
-    neighbours: pod.isBound ? pods.filter((other) => other.isBound && other.node === pod.node).length : 0,
+    neighbours: pod.isBound ? (perNode.get(pod.node) ?? 0) : 0,
   }));
   return ranks
     .toSorted(

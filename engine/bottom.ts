@@ -94,8 +94,8 @@ export class Bottom {
     for (let i = 0; i < this.#end; i++) positions[this.#slots[i]] = this.#base + i;
   }
 
-  /** As `fill`, faster, for at most `INSERTION_REACH` slots; gives the latest time. */
-  fillFew(from: Int32Array, count: number): Ns {
+  /** As `fill`, faster, for at most `INSERTION_REACH` slots; gives the slot of the latest. */
+  fillFew(from: Int32Array, count: number): number {
     const { times: allTimes, orders, positions } = this.#store;
     const times = this.#times;
     const slots = this.#slots;
@@ -115,7 +115,7 @@ export class Bottom {
     for (let i = 0; i < count; i++) positions[slots[i]] = this.#base + i;
     this.#head = 0;
     this.#end = count;
-    return times[count - 1];
+    return slots[count - 1];
   }
 
   /** Empties array and heap. */

@@ -77,12 +77,7 @@ export class EventStore {
 
   /** Takes a slot for an event and gives it the next sequence number. Throws RangeError at 2^24 pending events. */
   allocate(time: Ns, priority: PriorityClass, handler: Handler, argument: unknown): number {
-    let slot: number;
-    if (this.#freeCount > 0) slot = this.#free[--this.#freeCount];
-    else {
-      if (this.#used === this.times.length) this.#grow();
-      slot = this.#used++;
-    }
+    const slot = this.#freeCount > 0 ? this.#free[--this.#freeCount] : this.#unused();
     this.times[slot] = time;
     this.orders[slot] = priority * CLASS_STEP + (this.#drawTie === undefined ? this.#sequence++ : this.#shuffled());
     this.handlers[slot] = handler;
@@ -123,6 +118,11 @@ export class EventStore {
   #shuffled(): number {
     const draw = Math.floor((this.#drawTie?.() ?? 0) * 2 ** 20);
     return draw * 2 ** 30 + (this.#sequence++ % 2 ** 30);
+  }
+
+  #unused(): number {
+    if (this.#used === this.times.length) this.#grow();
+    return this.#used++;
   }
 
   #grow(): void {

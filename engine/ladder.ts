@@ -220,7 +220,7 @@ export class LadderQueue implements EventList {
       const count = this.#collect(list);
       if (count <= SORTED_AT_ONCE) {
         const latest = this.#bottom.fillFew(this.#scratch, count);
-        if (this.#rungs === 0) this.#frontier = latest;
+        if (this.#rungs === 0) this.#frontier = this.#store.times[latest];
         return -1;
       }
       if (!this.#spread(count)) return -1;

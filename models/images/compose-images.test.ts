@@ -145,6 +145,22 @@ describe("layers", () => {
   });
 });
 
+describe("an outage of the registry", () => {
+  it("fails pulls of images that are there too, unless the policy lets them start without", () => {
+    const rest =
+      'images: [{name: "a:1", layers: [{digest: "x:1", size: 1MB}], present: all}]\nregistry: {resolve: 2s, latency: 1s}';
+    const always = ", imagePullPolicy: Always";
+    const timeline = "timeline: [{at: 1s, action: registryDown}, {at: 30s, action: registryUp, node: worker}]";
+    const pods = [pod("present", "a:1"), pod("always", "a:1", always)];
+    const world = play(sections([node("")], pods, `${rest}\n${timeline}`)).until(60);
+    expect(world.times("pod/present", "Started")).toEqual([0]);
+    // The name is being resolved when the registry goes down. The next attempt is at 13 and takes one latency to fail; the
+    // sync at 25 meets the back-off of 20 s, that at 36 does not.
+    expect(world.times("pod/always", "Failed")).toEqual([2, 14]);
+    expect(world.times("pod/always", "Started")).toEqual([38]);
+  });
+});
+
 describe("pulls that fail", () => {
   it("are one offered and one failed, those that the rate limit refuses too", () => {
     const kubelet = "kubelet: {serializeImagePulls: false, registryPullQPS: 1, registryBurst: 2}";

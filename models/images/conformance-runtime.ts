@@ -156,6 +156,7 @@ function play(
 function watchedSource(sim: Simulation, source: BlobSource, seen: Seen): BlobSource {
   return {
     refusal: (image) => source.refusal(image),
+    outage: () => undefined,
     fetch: (bytes, done) => {
       const download = { bytes, at: Infinity };
       seen.downloads.push(download);

@@ -36,6 +36,7 @@ function world(version: string, maxConcurrentDownloads = 3): World {
   let most = 0;
   const source: BlobSource = {
     refusal: ({ name }) => (name === "gone" ? { error: "404", after: S } : undefined),
+    outage: () => undefined,
     fetch: (bytes, done) => {
       open.add(done);
       most = Math.max(most, open.size);

@@ -11,6 +11,8 @@ export type Cancel = () => void;
 export interface BlobSource {
   /** Why a pull of this image would fail now before its first byte, e.g. because nobody answers; after `after` ns. */
   refusal(image: Image): { error: string; after: Ns } | undefined;
+  /** Why nobody answers now; undefined while somebody does. */
+  outage(): string | undefined;
   /** Opens one body; `done` is called with its last byte, or with why it broke off. */
   fetch(bytes: number, done: (error?: string) => void): Cancel;
 }
@@ -79,7 +81,11 @@ export class Containerd {
     }
     if (image.pullDuration === undefined) {
       const pull = new LayeredPull(this, image, done);
-      const cancel = this.#later(this.#resolve, () => pull.start());
+      const cancel = this.#later(this.#resolve, () => {
+        const error = this.source.outage();
+        if (error === undefined) pull.start();
+        else done({ kind: "failed", error, downloadedBytes: 0 });
+      });
       return () => {
         cancel();
         pull.cancel();

@@ -19,6 +19,7 @@ function world(missing?: string) {
   const store = new ImageStore(new ChainIds());
   const source = {
     refusal: (image: Image) => (image.name === missing ? { error: "404", after: S } : undefined),
+    outage: () => undefined,
     fetch: () => {
       throw new Error("images of known length fetch nothing");
     },

@@ -31,6 +31,7 @@ export interface Lease {
 export class ImageStore {
   readonly #onUsedBytes: ((usedBytes: number) => void) | undefined;
   #usedBytes = 0;
+  #mostUsedBytes = 0;
   readonly #chains: ChainIds;
   readonly #images = new Map<string, Image>();
   readonly #blobs = new Map<string, number>();
@@ -66,6 +67,11 @@ export class ImageStore {
 
   hasSnapshot(chain: ChainId): boolean {
     return this.#snapshots.has(chain);
+  }
+
+  /** The most that there ever was. */
+  get mostUsedBytes(): number {
+    return this.#mostUsedBytes;
   }
 
   addBlob(layer: Layer): void {
@@ -131,6 +137,7 @@ export class ImageStore {
 
   #use(bytes: number): void {
     this.#usedBytes += bytes;
+    this.#mostUsedBytes = Math.max(this.#mostUsedBytes, this.#usedBytes);
     this.#onUsedBytes?.(this.#usedBytes);
   }
 }

@@ -173,6 +173,7 @@ export class NodeImages {
     counters.add(object, "sim_image_pulls_waiting_max", mostWaiting);
     counters.add(object, "sim_image_downloaded_bytes", downloadedBytes);
     counters.add(object, "sim_image_fs_used_bytes", this.store.usedBytes);
+    counters.add(object, "sim_image_fs_used_bytes_max", this.store.mostUsedBytes);
     counters.add(object, "sim_registry_connections_max", source.load.mostFlows);
     counters.add(object, "sim_registry_link_busy_usec", Math.floor(source.load.busyNs / NS_PER_US));
     counters.add(object, "sim_unpackers_max", disk.load.mostFlows);

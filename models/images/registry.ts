@@ -122,9 +122,14 @@ class NodeSource implements BlobSource {
     this.#attempts.set(image.name, attempt);
     // Asked in an outage too, so that its random draws stay with their attempts.
     const scripted = this.#failure?.(image, attempt);
-    const failure: AttemptFailure | undefined = this.#registry.isDown ? { error: UNREACHABLE } : scripted;
+    const outage = this.outage();
+    const failure: AttemptFailure | undefined = outage === undefined ? scripted : { error: outage };
     if (failure === undefined) return undefined;
     return { error: failure.error, after: failure.after ?? image.pullDuration?.() ?? this.#registry.latency };
+  }
+
+  outage(): string | undefined {
+    return this.#registry.isDown ? UNREACHABLE : undefined;
   }
 
   fetch(bytes: number, done: (error?: string) => void): () => void {

@@ -1,6 +1,5 @@
 import type { Path, PathProblem } from "../../engine/scenario/errors.ts";
 import { didYouMean } from "../../engine/scenario/suggest.ts";
-import { formatSize } from "../../engine/scenario/units.ts";
 import { nodeNames } from "../cluster/fit.ts";
 import type { Container, NodeEntry, Workload } from "../cluster/schema.ts";
 import { canonicalName } from "./reference.ts";
@@ -86,7 +85,7 @@ function layerProblems(images: readonly ImageEntry[]): PathProblem[] {
       }
       const same = known.layer.size === layer.size && unpackedSize(known.layer) === unpackedSize(layer);
       if (same) return [];
-      const had = `size ${formatSize(known.layer.size)} and unpacked ${formatSize(unpackedSize(known.layer))}`;
+      const had = `size ${known.layer.size}B and unpacked ${unpackedSize(known.layer)}B`;
       const message = `layer ${layer.digest} has ${had} in image ${known.image}; the same digest is one layer everywhere`;
       return [{ path: ["images", i, "layers", k], message }];
     }),

@@ -57,7 +57,7 @@ export class Kubelet implements NodeAgent {
   readonly network: PodNetwork | undefined;
   readonly meterOf: KubeletOptions["meterOf"];
   readonly observers: readonly ClusterObserver[];
-  readonly syncFrequency = SYNC_FREQUENCY;
+  readonly syncFrequency: Ns;
   /** Whether a sync that meets nothing but back-off counts as failed. */
   readonly backOffIsError: boolean;
   readonly hasRandomPhases: boolean;
@@ -84,6 +84,7 @@ export class Kubelet implements NodeAgent {
     this.network = network;
     this.meterOf = meterOf;
     this.backOffIsError = compareVersions(kubernetesVersion, BACK_OFF_IS_ERROR_SINCE) >= 0;
+    this.syncFrequency = kubelet.syncFrequency ?? SYNC_FREQUENCY;
     this.hasRandomPhases = kernel.phases === "random";
     this.#events = events;
     const stream = simulation.streams.fresh(`node/${node.stream}/ticks`);
@@ -269,8 +270,9 @@ export class Kubelet implements NodeAgent {
   }
 
   #newBackOff(): BackOff {
-    const { featureGates } = this.node.entry.kubelet;
-    return crashLoopBackOff({ reducedDecay: featureGates["ReduceDefaultCrashLoopBackOffDecay"] ?? false });
+    const { featureGates, crashLoopBackOff: given } = this.node.entry.kubelet;
+    const reducedDecay = featureGates["ReduceDefaultCrashLoopBackOffDecay"] ?? featureGates["AllAlpha"] ?? false;
+    return crashLoopBackOff({ reducedDecay, maxContainerRestartPeriod: given?.maxContainerRestartPeriod });
   }
 
   #reportRefusal(pod: string, cgroup: string, what: string, reason: string): void {

@@ -48,6 +48,18 @@ describe("a container that crashes", () => {
     expect(run.events("node/worker")).toEqual(["13 Starting"]);
   });
 
+  it("waits no longer than the kubelet's configuration allows", () => {
+    const kubelet = "kubelet: {crashLoopBackOff: {maxContainerRestartPeriod: 15s}}\n";
+    // Windows of 10, 15, 15 s from the ends at 11.3, 27.3, 48.3 s: ticks 22, 43, 64.
+    expect(play(crashing("1.35", kubelet)).until(64).times("pod/web", "Started")).toEqual([0, 6, 22, 43, 64]);
+  });
+
+  it("waits for a shorter resync where the kubelet is told to", () => {
+    // Up to 1.34: 12 + 20 -> 33, 39 + 20 -> 60 (21.7 of 20 s have passed since 38.3).
+    const run = play(crashing("1.34", "kubelet: {syncFrequency: 20s}\n")).until(60);
+    expect(run.times("pod/web", "Started")).toEqual([0, 6, 33, 60]);
+  });
+
   it("stays Running while it is held back, and gets no requests meanwhile", () => {
     const run = play(crashing("1.34")).until(20);
     const [pod] = run.cluster.pods;

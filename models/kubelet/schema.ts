@@ -7,6 +7,7 @@ import { parseCpuList } from "../cfs/schema.ts";
 import { evictionFields, type EvictionFields } from "../eviction/kubelet-schema.ts";
 import { imageFields, type GivenImageFields } from "../images/kubelet-schema.ts";
 import { KNOWN_WITHOUT_EFFECT, REFUSED_FOR_NOW } from "./fields.ts";
+import { restartFields, type RestartFields } from "./restart-schema.ts";
 
 /** What a node holds back from its pods: CPU in thousandths, the rest in bytes or processes. */
 export interface Reserved {
@@ -17,7 +18,7 @@ export interface Reserved {
 }
 
 /** The KubeletConfiguration of one node, defaults filled in but for eviction and images, where absent and empty differ. */
-export interface KubeletSection extends EvictionFields, GivenImageFields {
+export interface KubeletSection extends EvictionFields, GivenImageFields, RestartFields {
   cpuCFSQuota: boolean;
   cpuCFSQuotaPeriod: Ns;
   /** As given: gates that are not named here have the default of the Kubernetes version. */
@@ -79,6 +80,7 @@ const fields = {
   systemReserved: reserved("the system's daemons").optional(),
   ...evictionFields,
   ...imageFields,
+  ...restartFields,
 };
 
 /** A KubeletConfiguration as the scenario gives it. */
@@ -116,11 +118,11 @@ export function mergeKubelet(cluster: KubeletInput, own: KubeletInput = {}): Kub
   return Object.assign(merged, mergeGiven(cluster, own));
 }
 
-/** The fields of eviction and images that are given somewhere: a null stands for an absent field. */
-function mergeGiven(cluster: KubeletInput, own: KubeletInput): EvictionFields & GivenImageFields {
+/** The fields of eviction, images and restarts that are given somewhere: a null stands for an absent field. */
+function mergeGiven(cluster: KubeletInput, own: KubeletInput): EvictionFields & GivenImageFields & RestartFields {
   const merged: Record<string, unknown> = {};
-  const names = [...Object.keys(evictionFields), ...Object.keys(imageFields)];
-  for (const name of names as Array<keyof EvictionFields | keyof GivenImageFields>) {
+  const names = Object.keys({ ...evictionFields, ...imageFields, ...restartFields });
+  for (const name of names as Array<keyof EvictionFields | keyof GivenImageFields | keyof RestartFields>) {
     const [below, above] = [cluster[name], own[name]];
     const value = isMap(below) && isMap(above) ? { ...below, ...above } : above === undefined ? below : above;
     if (value !== undefined && (value !== null || name === "memoryThrottlingFactor")) merged[name] = value;
@@ -128,7 +130,7 @@ function mergeGiven(cluster: KubeletInput, own: KubeletInput): EvictionFields & 
   return merged;
 }
 
-function isMap(value: unknown): value is Record<string, string> {
+function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

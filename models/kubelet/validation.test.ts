@@ -37,6 +37,20 @@ describe("the kubelet", () => {
       { serializeImagePulls: true, maxParallelImagePulls: 2 },
       ["maxParallelImagePulls"],
     ],
+    ["takes a maximum of the crash-loop back-off", { crashLoopBackOff: { maxContainerRestartPeriod: ms(1000) } }, []],
+    [
+      "refuses one of more than 300 s",
+      { crashLoopBackOff: { maxContainerRestartPeriod: ms(300_001) } },
+      ["crashLoopBackOff.maxContainerRestartPeriod"],
+    ],
+    [
+      "refuses one whose gate is off",
+      {
+        crashLoopBackOff: { maxContainerRestartPeriod: ms(1000) },
+        featureGates: { KubeletCrashLoopBackOffMax: false },
+      },
+      ["crashLoopBackOff.maxContainerRestartPeriod"],
+    ],
     ["refuses no pull at a time", { maxParallelImagePulls: 0 }, ["maxParallelImagePulls"]],
     ["refuses a negative rate of pulls", { registryPullQPS: -1 }, ["registryPullQPS"]],
     [

@@ -6,6 +6,7 @@ import { effectiveEvictionHard, EvictionConfigError, parseThresholds } from "../
 import { defaultImageConfig, refuseImageConfig } from "../images/puller-config.ts";
 import { kubernetesMinor } from "../images/version.ts";
 import { CUSTOM_QUOTA_PERIOD, FEATURE_GATES, hasCustomQuotaPeriod } from "./feature-gates.ts";
+import { refuseRestartPeriod } from "./restart-schema.ts";
 import type { KubeletSection } from "./schema.ts";
 
 /** Something for which the kubelet would not start: the field, below the section, and why. */
@@ -45,8 +46,14 @@ export function kubeletRefusals(
     ...cpuManagerRefusals(kubelet, cpus),
     ...kubeletProblems({ ...kubelet, cgroupVersion, reservedSystemCPUs: kubelet.reservedSystemCPUs?.join(",") }),
     ...thresholdRefusals(kubelet),
+    ...restartRefusals(kubelet, kubernetesVersion),
   ];
   return [...refusals, ...imageRefusals(kubelet, kubernetesVersion, refusals)];
+}
+
+function restartRefusals(kubelet: KubeletSection, kubernetesVersion: string | undefined): Refusal[] {
+  const message = refuseRestartPeriod(kubelet, kubernetesVersion);
+  return message === undefined ? [] : [{ path: ["crashLoopBackOff", "maxContainerRestartPeriod"], message }];
 }
 
 /** What the images' rules find beyond `known`: one word about a field is enough. */

@@ -1,4 +1,5 @@
 import { NO_EVENT, type Handle } from "../../engine/event-store.ts";
+import type { RandomStream } from "../../engine/random/streams.ts";
 import type { Ns } from "../../engine/time.ts";
 import type { HopCosts } from "./costs.ts";
 import type { PeerDaemon } from "./daemon.ts";
@@ -70,7 +71,16 @@ export class FlannelNode {
   readonly usedIps = new Set<string>();
   lastIp: string | undefined;
 
-  constructor(node: NetworkNode, path: NodePath, index: number) {
+  /** What it draws: VTEP MACs, subnets of etcd, and how long neighbours hold before v0.9.0. */
+  readonly macs: RandomStream;
+  readonly subnetDraws: RandomStream;
+  readonly reachableTimes: RandomStream;
+
+  /** `stream` makes a random stream for a purpose. */
+  constructor(node: NetworkNode, path: NodePath, index: number, stream: (purpose: string) => RandomStream) {
+    this.macs = stream("mac");
+    this.subnetDraws = stream("subnet");
+    this.reachableTimes = stream("reachable");
     this.node = node;
     this.path = path;
     this.index = index;

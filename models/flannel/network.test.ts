@@ -39,6 +39,21 @@ describe("nodes that have been there for long", () => {
   });
 });
 
+describe("networks side by side", () => {
+  it("draw alike where their nodes have equal stream names", () => {
+    const sim = new Simulation({ seed: 3 });
+    const { conf, nodes } = world({ nodes: 2 }).network;
+    const make = (name: string) =>
+      new FlannelNetwork(
+        sim,
+        { ...conf, name },
+        nodes.map(({ node }) => Object.assign({}, node, { name: `${name}-${node.name}` })),
+      );
+    const macs = (network: FlannelNetwork) => network.nodes.map(({ path }) => path.mac);
+    expect(macs(make("x"))).toEqual(macs(make("y")));
+  });
+});
+
 describe("a node that joins", () => {
   function joining(nodes: number) {
     const made = world({ nodes, node: { isAbsent: true } });

@@ -10,6 +10,7 @@ import { FlannelNode, type NetworkConf, type NetworkNode } from "./flannel-node.
 import { contains, parseAddress, type Prefix } from "./ip.ts";
 import type { Operation } from "./kernel-tables.ts";
 import type { FamilyLease, Lease, LeaseEvent } from "./lease.ts";
+import { LazyStream } from "./lazy-stream.ts";
 import { leaseLife } from "./lease-life.ts";
 import { randomMac } from "./mac.ts";
 import { missBackend } from "./miss-backend.ts";
@@ -71,12 +72,12 @@ export class FlannelNetwork {
         charge: conf.charge && ((cpu, ns) => conf.charge?.(node.name, cpu, ns)),
         miss: (ip) => this.#missed(flannelNode, ip),
       });
-      const flannelNode: FlannelNode = new FlannelNode(node, path, index);
+      const flannelNode: FlannelNode = new FlannelNode(node, path, index, (purpose) => this.#stream(node, purpose));
       this.#byName.set(node.name, flannelNode);
       this.#byIp.set(path.conf.ip, flannelNode);
       return flannelNode;
     });
-    this.#subnets = new Subnets(sim, conf, this.nodes);
+    this.#subnets = new Subnets(conf, this.nodes);
     for (const node of this.nodes) {
       if (node.node.isAbsent) node.path.isUp = false;
       else {
@@ -233,7 +234,7 @@ export class FlannelNetwork {
   }
 
   #stream(node: NetworkNode, purpose: string): RandomStream {
-    return this.#sim.streams.fresh(`flannel/${node.stream}/${purpose}`);
+    return new LazyStream(this.#sim.streams, `flannel/${node.stream}/${purpose}`);
   }
 
   /** A daemon has its configuration: it makes or keeps its device, gets its lease, and begins to watch. */
@@ -241,9 +242,8 @@ export class FlannelNetwork {
     const { path } = node;
     const { manager, backend, asksForNeighbours } = this.conf;
     if (path.mac === undefined) {
-      const stream = this.#sim.random(`flannel/${node.node.stream}/mac`);
       const stored = manager === "kube" ? node.storedMac : undefined;
-      const mac = stored ?? randomMac(Array.from({ length: 6 }, () => stream.below(256)));
+      const mac = stored ?? randomMac(Array.from({ length: 6 }, () => node.macs.below(256)));
       path.createDevice(mac);
     }
     this.#subnets.acquire(node);
@@ -391,7 +391,7 @@ export class FlannelNetwork {
     const answer = () => {
       this.#misses--;
       const half = REACHABLE_NS / 2;
-      const forNs = half + this.#sim.random(`flannel/${node.node.stream}/reachable`).below(REACHABLE_NS);
+      const forNs = half + node.reachableTimes.below(REACHABLE_NS);
       this.writes++;
       node.path.setReachable(ip, mac, forNs);
     };

@@ -1,4 +1,3 @@
-import type { Simulation } from "../../engine/simulation.ts";
 import { decideLease, drawSubnets, type LeaseRecord } from "./etcd-lease.ts";
 import type { FlannelNode, NetworkConf } from "./flannel-node.ts";
 import { contains, prefixOf, sizeOf, type Prefix } from "./ip.ts";
@@ -43,7 +42,6 @@ class PodCidrs {
 
 /** Gives nodes their subnets: podCIDRs with the kube manager, leases with etcd. */
 export class Subnets {
-  readonly #sim: Simulation;
   readonly #conf: NetworkConf;
   readonly #nodes: readonly FlannelNode[];
   readonly #ranges: { v4?: SubnetRange; v6?: SubnetRange } = {};
@@ -51,8 +49,7 @@ export class Subnets {
   readonly #v6: PodCidrs | undefined;
 
   /** Throws Error for ranges that the etcd manager refuses. */
-  constructor(sim: Simulation, conf: NetworkConf, nodes: readonly FlannelNode[]) {
-    this.#sim = sim;
+  constructor(conf: NetworkConf, nodes: readonly FlannelNode[]) {
     this.#conf = conf;
     this.#nodes = nodes;
     const { enableIPv4, enableIPv6, v4, v6 } = conf.conf;
@@ -89,8 +86,7 @@ export class Subnets {
     if (decision.kind === "reuse") node.subnets = { v4: decision.lease.v4, v6: decision.lease.v6 };
     else if (decision.kind === "create") node.subnets = { v4: decision.v4, v6: decision.v6 };
     else if (decision.kind === "draw") {
-      const stream = this.#sim.random(`flannel/${node.node.stream}/subnet`);
-      node.subnets = drawSubnets(decision, (n) => stream.below(n));
+      node.subnets = drawSubnets(decision, (n) => node.subnetDraws.below(n));
     } else node.subnets = {};
   }
 }

@@ -78,20 +78,37 @@ export class LadderQueue implements EventList {
     this.#lane = new Lane(store, LANE);
   }
 
-  // Long on purpose, with nothing called on the usual path: too large for the compiler to inline it, which leaves it room
-  // to inline `schedule` into handlers, where the handle then needs no allocation.
+  // `push` and `popBefore` are long on purpose: so long that the compiler does not inline them, which leaves it room to
+  // inline `schedule` into handlers, where the handle then needs no allocation. A test holds that (bench/README.md).
+
   push(slot: number): void {
     const time = this.#store.times[slot];
-    this.size++;
     const node = slot + 1;
-    while (node >= this.#next.length) this.#growLinks();
+    this.size++;
+    while (node >= this.#next.length) {
+      this.#next = doubled(this.#next);
+      this.#previous = doubled(this.#previous);
+    }
     let list = TOP;
     if (time <= this.#frontier) {
-      if (time === this.#instant && this.#pushLane(slot)) return;
+      if (time === this.#instant) {
+        // The lane takes what comes after all that it holds: the rule for events of the models' class. Nothing else of this
+        // instant is in a list, because its buckets are taken.
+        const order = this.#store.orders[slot];
+        const lane = this.#lane;
+        if (isModelsOrder(order) && (lane.count === 0 || order > lane.lastOrder)) {
+          lane.push(slot, order);
+          return;
+        }
+      }
       let rung = 0;
       for (; ; rung++) {
         if (rung === this.#rungs) {
-          this.#pushBottom(slot);
+          this.#bottom.push(slot);
+          const { overflow } = this.#bottom;
+          if (overflow >= SPREAD_HEAP && (overflow & (overflow - 1)) === 0 && this.#rungs < MAX_RUNGS) {
+            this.#spreadBottom();
+          }
           return;
         }
         const bucket = (time - this.#starts[rung]) * this.#scales[rung];
@@ -114,9 +131,42 @@ export class LadderQueue implements EventList {
 
   popBefore(before: Ns): number {
     if (this.#lane.count > 0) return this.#popBesideLane(before);
-    if (this.#bottom.isEmpty) {
-      const slot = this.#refill(before);
-      if (slot >= 0) return slot;
+    // While the bottom is empty: take the next bucket, and what is alone in it at once.
+    while (this.#bottom.isEmpty) {
+      const occupied = this.#occupied;
+      const rung = this.#rungs - 1;
+      let list = TOP;
+      if (rung < 0) {
+        if (this.#lists[TOP] === 0) return -1;
+      } else {
+        const firstList = this.#firstLists[rung];
+        const end = firstList + this.#counts[rung];
+        list = firstList + this.#currents[rung];
+        let word = list >>> 5;
+        let bits = occupied[word] & (-1 << list);
+        while (bits === 0 && ++word << 5 < end) bits = occupied[word];
+        list = (word << 5) + 31 - Math.clz32(bits & -bits);
+        // An exhausted rung is dropped, before or with its last bucket.
+        if (bits === 0 || list + 1 >= end) this.#rungs = rung;
+        if (bits === 0 || list >= end) continue;
+        if (list + 1 < end) this.#currents[rung] = list + 1 - firstList;
+      }
+      const node = this.#lists[list];
+      if (this.#next[node] !== 0) {
+        this.#fillBottom(list);
+        continue;
+      }
+      this.#lists[list] = 0;
+      occupied[list >>> 5] &= ~(1 << list);
+      const slot = node - 1;
+      const time = this.#store.times[slot];
+      if (this.#rungs === 0) this.#frontier = time;
+      if (time >= before) this.#bottom.push(slot);
+      else {
+        this.#instant = time;
+        this.size--;
+        return slot;
+      }
     }
     return this.#popBottom(before);
   }
@@ -133,7 +183,7 @@ export class LadderQueue implements EventList {
 
   nextTime(): Ns {
     if (this.#lane.count > 0) return this.#instant;
-    if (this.#bottom.isEmpty) this.#refill(-1);
+    if (this.#bottom.isEmpty) this.popBefore(-1);
     return this.#bottom.nextTime();
   }
 
@@ -190,86 +240,25 @@ export class LadderQueue implements EventList {
       if (count === this.#scratch.length) this.#scratch = doubled(this.#scratch);
       this.#scratch[count++] = node - 1;
     }
-    this.#clear(list);
-    return count;
-  }
-
-  #clear(list: number): void {
     this.#lists[list] = 0;
     this.#occupied[list >>> 5] &= ~(1 << list);
+    return count;
   }
 
   // Rungs
 
-  /**
-   * Brings the earliest events into the bottom, which is empty; or, if the earliest is alone in its bucket
-   * and due before `before`, takes it and gives its slot. Otherwise -1.
-   */
-  #refill(before: Ns): number {
-    for (;;) {
-      let list = TOP;
-      if (this.#rungs > 0) {
-        list = this.#takeBucket();
-        if (list < 0) continue;
-      } else if (this.#lists[TOP] === 0) return -1;
-      const node = this.#lists[list];
-      if (this.#next[node] === 0) {
-        this.#clear(list);
-        return this.#takeSingle(node - 1, before);
-      }
-      const count = this.#collect(list);
-      if (count <= SORTED_AT_ONCE) {
-        const latest = this.#bottom.fillFew(this.#scratch, count);
-        if (this.#rungs === 0) this.#frontier = this.#store.times[latest];
-        return -1;
-      }
-      if (!this.#spread(count)) return -1;
+  /** Brings the events of a list into the empty bottom, or spreads them over a finer rung. */
+  #fillBottom(list: number): void {
+    const count = this.#collect(list);
+    if (count > SORTED_AT_ONCE) this.#spread(count);
+    else {
+      const latest = this.#bottom.fillFew(this.#scratch, count);
+      if (this.#rungs === 0) this.#frontier = this.#store.times[latest];
     }
   }
 
-  #takeSingle(slot: number, before: Ns): number {
-    const time = this.#store.times[slot];
-    if (this.#rungs === 0) this.#frontier = time;
-    if (time < before) {
-      this.#instant = time;
-      this.size--;
-      return slot;
-    }
-    this.#bottom.push(slot);
-    return -1;
-  }
-
-  /** Moves the finest rung on to its next bucket with events and gives that list; -1, and drops the rung, if none is left. */
-  #takeBucket(): number {
-    const occupied = this.#occupied;
-    const rung = this.#rungs - 1;
-    const firstList = this.#firstLists[rung];
-    const end = firstList + this.#counts[rung];
-    let list = firstList + this.#currents[rung];
-    let word = list >>> 5;
-    let bits = occupied[word] & (-1 << list);
-    while (bits === 0) {
-      word++;
-      if (word << 5 >= end) {
-        this.#rungs = rung;
-        return -1;
-      }
-      bits = occupied[word];
-    }
-    list = (word << 5) + 31 - Math.clz32(bits & -bits);
-    if (list + 1 >= end) {
-      this.#rungs = rung;
-      return list < end ? list : -1;
-    }
-    this.#currents[rung] = list + 1 - firstList;
-    return list;
-  }
-
-  /**
-   * Spreads the scratch array over a finer rung; or, if it is small or cannot be split, brings it into the bottom and
-   * gives false.
-   */
-  #spread(count: number): boolean {
+  /** Spreads the scratch array over a finer rung; or, if it cannot be split, brings it into the bottom. */
+  #spread(count: number): void {
     const { times } = this.#store;
     const scratch = this.#scratch;
     let min = Infinity;
@@ -281,9 +270,9 @@ export class LadderQueue implements EventList {
     }
     // With no rung left nothing lies between these events and the top.
     if (this.#rungs === 0) this.#frontier = max;
-    if (count <= SORTED_AT_ONCE || min === max || this.#rungs === MAX_RUNGS) {
+    if (min === max || this.#rungs === MAX_RUNGS) {
       this.#bottom.fill(scratch, count);
-      return false;
+      return;
     }
     const rung = this.#rungs++;
     const first = rung === 0 ? TOP + 1 : this.#firstLists[rung - 1] + this.#counts[rung - 1];
@@ -305,21 +294,20 @@ export class LadderQueue implements EventList {
       const bucket = (times[slot] - min) * scale;
       this.#link(first + (bucket < buckets - 1 ? bucket | 0 : buckets - 1), slot);
     }
-    return true;
   }
 
   // Bottom and lane
 
-  #pushBottom(slot: number): void {
-    this.#bottom.push(slot);
-    const overflow = this.#bottom.overflow;
-    if (overflow < SPREAD_HEAP || (overflow & (overflow - 1)) !== 0 || this.#rungs === MAX_RUNGS) return;
-    // What is in the bottom is earlier than the rest of every rung, so it may become a new finest one.
+  /** Spreads the bottom over a new finest rung: what is in it is earlier than the rest of every rung. */
+  #spreadBottom(): void {
+    const { times } = this.#store;
     const slots = this.#sorted(this.#bottom.takeAll());
     while (this.#scratch.length < slots.length) this.#scratch = doubled(this.#scratch);
-    for (let i = 0; i < slots.length; i++) this.#scratch[i] = slots[slots.length - 1 - i];
-    // The running instant must not stay in a list: events that arrive for it compare with the bottom alone.
-    if (this.#spread(slots.length)) this.#refill(-1);
+    // The running instant stays in the bottom: events that arrive for it are compared with the bottom alone.
+    let count = 0;
+    for (const slot of slots.toReversed()) if (times[slot] !== this.#instant) this.#scratch[count++] = slot;
+    if (count > 0) this.#spread(count);
+    for (const slot of slots) if (times[slot] === this.#instant) this.#bottom.push(slot);
   }
 
   #popBottom(before: Ns): number {
@@ -328,14 +316,6 @@ export class LadderQueue implements EventList {
     this.#instant = this.#store.times[slot];
     this.size--;
     return slot;
-  }
-
-  /**
-   * The lane takes an event for the running instant if it comes after all that it holds, which is the rule for events of
-   * the models' class. Sound because nothing else of this instant is in a list: its buckets are taken.
-   */
-  #pushLane(slot: number): boolean {
-    return isModelsOrder(this.#store.orders[slot]) && this.#lane.push(slot);
   }
 
   #popBesideLane(before: Ns): number {
@@ -347,11 +327,6 @@ export class LadderQueue implements EventList {
     }
     this.size--;
     return this.#lane.shift();
-  }
-
-  #growLinks(): void {
-    this.#next = doubled(this.#next);
-    this.#previous = doubled(this.#previous);
   }
 
   #sorted(slots: number[]): number[] {

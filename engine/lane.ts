@@ -10,7 +10,8 @@ export class Lane {
   readonly #base: number;
   #ring = new Int32Array(64);
   #head = 0;
-  #lastOrder = 0;
+  /** The order of the event that came last. */
+  lastOrder = 0;
   /** Places taken, those of cancelled events behind the head included. */
   count = 0;
 
@@ -24,16 +25,13 @@ export class Lane {
     return this.#ring[this.#head];
   }
 
-  /** Takes an event if it comes after all that are here. */
-  push(slot: number): boolean {
-    const order = this.#store.orders[slot];
-    if (this.count > 0 && order < this.#lastOrder) return false;
+  /** Takes an event that comes after all that are here. */
+  push(slot: number, order: number): void {
     if (this.count === this.#ring.length) this.#grow();
     const index = (this.#head + this.count++) & (this.#ring.length - 1);
     this.#ring[index] = slot;
-    this.#lastOrder = order;
+    this.lastOrder = order;
     this.#store.positions[slot] = this.#base + index;
-    return true;
   }
 
   shift(): number {

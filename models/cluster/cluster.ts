@@ -92,6 +92,11 @@ export class Cluster {
     return this.nodes.filter((node) => node.name === name || node.entry.name === name);
   }
 
+  /** Whether a pod of the run has had this name. */
+  hasHad(podName: string): boolean {
+    return this.#incarnations.has(podName);
+  }
+
   /** Makes a pod and gives it to the scheduler. */
   createPod({ workload, name, number, nodes }: NewPod): Pod {
     const { now } = this.#simulation;

@@ -26,6 +26,12 @@ describe("a Deployment", () => {
     expect(run.times("pod/web-3", "Scheduled")).toEqual([10]);
   });
 
+  it("leaves out a number that gives the name of another workload's pod", () => {
+    const other = "  - {name: web-3, kind: Pod, spec: {containers: [{name: app}]}}\n";
+    const run = play(keeping("Deployment", other + scale(4))).until(10);
+    expect(names(run)).toEqual(["web-0", "web-1", "web-2", "web-4", "web-3"]);
+  });
+
   it("grows at once, and takes the youngest pods first when it shrinks", () => {
     expect(names(play(keeping("Deployment", scale(5))).until(10))).toEqual([
       "web-0",

@@ -1,11 +1,18 @@
 import type { Node } from "../cluster/node.ts";
 import type { Pod } from "../cluster/pod.ts";
+import type { Workload } from "../cluster/workload.ts";
 import type { ControllerContext } from "./controller.ts";
 
 /** Makes the next pod of a workload whose pods are numbered: under the lowest number that none has had, pinned in turn. */
 export function createNumberedPod({ cluster, workload, nodes }: ControllerContext): void {
-  const number = workload.nextNumber++;
+  let number = workload.nextNumber;
+  while (cluster.hasHad(podName(workload, number))) number++;
+  workload.nextNumber = number + 1;
   createPod({ cluster, workload, nodes }, number);
+}
+
+function podName({ name }: Workload, number: number): string {
+  return `${name}-${number}`;
 }
 
 /** Makes the pod of this number; round robin over the nodes to which the workload is pinned. */
@@ -14,7 +21,7 @@ export function createPod(
   number: number,
 ): void {
   const pinned = nodes === undefined ? undefined : [nodes[number % nodes.length]];
-  cluster.createPod({ workload, name: `${workload.name}-${number}`, number, nodes: pinned });
+  cluster.createPod({ workload, name: podName(workload, number), number, nodes: pinned });
 }
 
 /**

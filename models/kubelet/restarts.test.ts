@@ -69,6 +69,36 @@ describe("a container that crashes", () => {
   });
 });
 
+describe("equal streams", () => {
+  const crashingOn = (node: string) => `  - name: web-${node}
+    node: ${node}
+    stream: web
+    spec: {containers: [{name: app}]}
+    behavior: {app: {startup: {cpu: {type: exponential, mean: 1s}}, exit: {after: 5s, code: 1}}}
+`;
+  const text = (rest: string) => `nodes:
+  - {name: a, stream: node, capacity: {cpu: 4, memory: 1Gi}}
+  - {name: b, stream: node, capacity: {cpu: 4, memory: 1Gi}}
+kubernetesVersion: "1.34"
+workloads:
+${["a", "b"].map(crashingOn).join("")}${rest}`;
+  const times = (run: ReturnType<typeof play>, pod: string) =>
+    run.outputs.events.entries.filter(({ object }) => object === pod).map(({ at }) => at);
+
+  it("give equal courses to the nanosecond, phases and jitter of the loops included", () => {
+    const run = play(text("")).until(1000);
+    expect(times(run, "pod/web-a-0").length).toBeGreaterThan(15);
+    expect(times(run, "pod/web-b-0")).toEqual(times(run, "pod/web-a-0"));
+  });
+
+  it("are no others because a workload has been added", () => {
+    const other = "  - {name: other, node: a, spec: {containers: [{name: app}]}}\n";
+    const alone = play(text("")).until(500);
+    const beside = play(text(other)).until(500);
+    expect(times(beside, "pod/web-a-0")).toEqual(times(alone, "pod/web-a-0"));
+  });
+});
+
 describe("a restart policy", () => {
   function ending(policy: string, code: number) {
     return play(`workloads:

@@ -51,6 +51,7 @@ export class Placer implements ClusterObserver {
   constructor(options: PlacerOptions) {
     this.#options = options;
     for (const node of options.nodes) this.#infos.set(node, emptyInfo(node));
+    options.simulation.invariant("the scheduler's sums are those of the pods", () => this.#imbalance());
   }
 
   /** Pods that wait for room. */
@@ -147,6 +148,18 @@ export class Placer implements ClusterObserver {
     let best = 0;
     for (let i = 1; i < nodes.length; i++) if (points[i] > points[best]) best = i;
     return nodes[best];
+  }
+
+  /** What is wrong with the sums that are kept; undefined if nothing is. */
+  #imbalance(): string | undefined {
+    for (const [node, { requested }] of this.#infos) {
+      const counted = node.pods.filter((pod) => this.#counted.has(pod));
+      const cpu = counted.reduce((sum, pod) => sum + (this.#counted.get(pod)?.requests.cpu ?? 0), 0);
+      if (requested.cpu !== cpu || requested.pods !== counted.length) {
+        return `node ${node.name} has ${counted.length} pods with ${cpu}m, and ${requested.pods} with ${requested.cpu}m are counted`;
+      }
+    }
+    return undefined;
   }
 
   #infoOf(node: Node): NodeInfo {

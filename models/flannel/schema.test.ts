@@ -52,6 +52,19 @@ describe("the section flannel", () => {
     expect(messages({ EnableIPv6: true })[0]).toContain("udp");
   });
 
+  it("is needed by flows and by what the timeline does to daemons, and entries are about nodes", () => {
+    const entry = { action: "entryRemove", peer: "worker-4" };
+    const context = { nodes: [{ name: "worker", count: 3 }], traffic: [{}, { flow: {} }], timeline: [entry] };
+    const found = (section: FlannelSection | undefined) =>
+      flannelProblems(section, context).map(({ path, message }) => `${path.join(".")}: ${message}`);
+    expect(found(undefined)).toEqual([
+      "traffic.1.flow: a flow needs a network: give the section flannel, or remove it",
+      "timeline.0.action: entryRemove needs a network: give the section flannel, or remove it",
+      expect.stringContaining("timeline.0.peer: there is no node worker-4"),
+    ]);
+    expect(found(parse({}))).toEqual([expect.stringContaining("timeline.0.peer: there is no node worker-4")]);
+  });
+
   it("asks for neighbours before 0.9 alone", () => {
     expect(["0.7", "0.8.0", "v0.8.0", "0.9.0", "0.28.9"].map(asksForNeighbours)).toEqual([
       true,

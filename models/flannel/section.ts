@@ -30,10 +30,15 @@ export interface FlannelNetworkSection {
 
 export type FlannelSection = FlannelNetworkSection | FlannelNetworkSection[];
 
-/** What the section says of nodes and traffic must agree with. */
+/** What the section must agree with. */
 export interface SectionContext {
   nodes: ReadonlyArray<{ name: string; count?: number }>;
+  traffic?: ReadonlyArray<{ flow?: unknown }>;
+  timeline?: ReadonlyArray<{ action: string }>;
 }
+
+/** Actions that need a network. */
+const ACTIONS = ["flanneldStop", "flanneldStart", "link", "entryRemove", "entryRestore"];
 
 /** The networks of a section, in its order, each with its path. */
 export function networksOf(section: FlannelSection | undefined): Array<{ network: FlannelNetworkSection; path: Path }> {
@@ -84,6 +89,29 @@ export function flannelProblems(section: FlannelSection | undefined, context: Se
     const parsed = netConfOf(network);
     if (!parsed.ok) report(parsed.message);
     else confProblems(network, parsed.conf, nodeCount(network, context), report);
+  }
+  return [...problems, ...usageProblems(section, context)];
+}
+
+/** Flows and actions that have no network, and entries about nodes that there are not. */
+function usageProblems(section: FlannelSection | undefined, context: SectionContext): PathProblem[] {
+  const problems: PathProblem[] = [];
+  const needs = "needs a network: give the section flannel, or remove it";
+  for (const [i, { flow }] of (context.traffic ?? []).entries()) {
+    if (section === undefined && flow !== undefined)
+      problems.push({ path: ["traffic", i, "flow"], message: `a flow ${needs}` });
+  }
+  const names = context.nodes.flatMap(({ name, count = 1 }) =>
+    count === 1 ? [name] : Array.from({ length: count }, (_, k) => `${name}-${k}`),
+  );
+  for (const [i, entry] of (context.timeline ?? []).entries()) {
+    if (!ACTIONS.includes(entry.action)) continue;
+    const path: Path = ["timeline", i];
+    if (section === undefined) problems.push({ path: [...path, "action"], message: `${entry.action} ${needs}` });
+    if ("peer" in entry && !names.includes(entry.peer as string)) {
+      const message = `there is no node ${entry.peer as string}${didYouMean(entry.peer as string, names)}`;
+      problems.push({ path: [...path, "peer"], message });
+    }
   }
   return problems;
 }

@@ -38,7 +38,7 @@ export interface SectionContext {
 }
 
 /** Actions that need a network. */
-const ACTIONS = ["flanneldStop", "flanneldStart", "link", "entryRemove", "entryRestore"];
+const ACTIONS = new Set(["flanneldStop", "flanneldStart", "link", "entryRemove", "entryRestore"]);
 
 /** The networks of a section, in its order, each with its path. */
 export function networksOf(section: FlannelSection | undefined): Array<{ network: FlannelNetworkSection; path: Path }> {
@@ -105,7 +105,7 @@ function usageProblems(section: FlannelSection | undefined, context: SectionCont
     count === 1 ? [name] : Array.from({ length: count }, (_, k) => `${name}-${k}`),
   );
   for (const [i, entry] of (context.timeline ?? []).entries()) {
-    if (!ACTIONS.includes(entry.action)) continue;
+    if (!ACTIONS.has(entry.action)) continue;
     const path: Path = ["timeline", i];
     if (section === undefined) problems.push({ path: [...path, "action"], message: `${entry.action} ${needs}` });
     if ("peer" in entry && !names.includes(entry.peer as string)) {

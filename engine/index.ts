@@ -18,3 +18,18 @@ export { Simulation, type Invariant, type SimulationOptions } from "./simulation
 export type { RandomStream } from "./random/streams.ts";
 export { DrawLog, firstDifference, type Draw } from "./trust/draw-log.ts";
 export { Fingerprint } from "./trust/fingerprint.ts";
+export * from "./process/index.ts";
+export * from "./go/index.ts";
+export * from "./resources/index.ts";
+export * from "./resources/index.ts";
+export { autocorrelation, batchMeans, batchMeansInterval, type BatchInterval } from "./statistics/batch-means.ts";
+export { mser5, type Truncation } from "./statistics/mser.ts";
+export {
+  relativePrecision,
+  replicateUntilPrecise,
+  tInterval,
+  type Interval,
+  type PrecisionGoal,
+} from "./statistics/t-interval.ts";
+export { tQuantile } from "./statistics/t-quantile.ts";
+export { TimeWeighted } from "./statistics/time-weighted.ts";

@@ -1,6 +1,5 @@
 import { exp, inverseNormal, ln } from "../math/index.ts";
 
-const PI = 3.141592653589793;
 /** Relative change at which Newton's method and the continued fraction have ended. */
 const PRECISION = 1e-15;
 const MOST_STEPS = 100;
@@ -77,7 +76,7 @@ function inverseBeta(a: number): number {
   const y = 1 / (x * x);
   // Source: NIST Digital Library of Mathematical Functions, 5.11.13, as the logarithm's series.
   const series = (-1 / 8 + y * (1 / 192 + y * (-1 / 640 + y * (17 / 14336 - y * (31 / 18432))))) / x;
-  return factor * Math.sqrt(x / PI) * exp(series);
+  return factor * Math.sqrt(x / Math.PI) * exp(series);
 }
 
 /**

@@ -34,8 +34,8 @@ export function toCapacity(bytesPerSecond: number): bigint {
 }
 
 /** The limit of a flow, by unit of weight. */
-export function toRateOfWeight(bytesPerSecond: number, weight: bigint): bigint {
-  return bytesPerSecond === Infinity ? UNLIMITED_RATE : toFixed(bytesPerSecond) / weight;
+export function toRateOfWeight(bytesPerSecond: number, weight: number): bigint {
+  return bytesPerSecond === Infinity ? UNLIMITED_RATE : toFixed(bytesPerSecond) / BigInt(weight);
 }
 
 /** Back to bytes a second, to the precision of a float64; Infinity where nothing limits. */

@@ -14,7 +14,8 @@ export class FlowClass {
   readonly route: Route;
   readonly links: readonly Link[];
   readonly crossings: readonly Crossing[];
-  /** The limit by unit of weight. */
+  /** The limit by unit of weight, in bytes a second and as a rate. */
+  readonly limit: number;
   readonly cap: bigint;
   readonly order: number;
 
@@ -38,11 +39,12 @@ export class FlowClass {
   #servedAt: Ns = 0;
   #event: Handle = NO_EVENT;
 
-  constructor(route: Route, cap: bigint, order: number) {
+  constructor(route: Route, limit: number, cap: bigint, order: number) {
     this.route = route;
     this.#network = route.network;
     this.links = route.links;
     this.crossings = route.links.map((link) => ({ flowClass: this, link, heapIndex: -1, isLimiting: false }));
+    this.limit = limit;
     this.cap = cap;
     this.order = order;
   }

@@ -2,13 +2,14 @@ import type { Handler } from "../../event-store.ts";
 import type { Simulation } from "../../simulation.ts";
 import { Soon } from "../soon.ts";
 import { fill, share } from "./fill.ts";
-import { NOISE, toRateOfWeight, UNLIMITED_RATE } from "./fixed-point.ts";
+import { NOISE, toRateOfWeight } from "./fixed-point.ts";
 import { FlowClass, type Flow } from "./flow-class.ts";
 import { Link } from "./link.ts";
 
 /**
  * Links shared max-min fairly by the flows that cross them: no flow could be faster without slowing down one that is not
- * faster (both by unit of weight). A flow is never faster than its own limit, a link never loaded above its capacity.
+ * faster (both by unit of weight). A flow is never faster than its own limit, a link never loaded above its
+ * capacity (by more than 2^-70 bytes a second).
  *
  * Bytes are integers, service is kept without rounding, and a flow ends at the nearest nanosecond (ties to even). New rates
  * hold from the instant of a change on; they are computed once for all changes of that instant, in an event after those
@@ -165,7 +166,7 @@ export class Network {
 export class Route {
   readonly network: Network;
   readonly links: readonly Link[];
-  readonly #classes = new Map<bigint, FlowClass>();
+  readonly #classes = new Map<number, FlowClass>();
 
   constructor(network: Network, links: readonly Link[]) {
     this.network = network;
@@ -183,22 +184,22 @@ export class Route {
     if (!Number.isSafeInteger(weight) || weight < 1) {
       throw new RangeError(`a weight of ${weight}; allowed: a whole number from 1`);
     }
-    const wholeWeight = BigInt(weight);
-    const limit = toRateOfWeight(cap, wholeWeight);
-    const order = this.network.nextStart();
-    return this.#classOf(limit).add(bytes, wholeWeight, done as Handler, argument, order);
+    const flowClass = this.#classOf(cap, weight);
+    return flowClass.add(bytes, BigInt(weight), done as Handler, argument, this.network.nextStart());
   }
 
   /** For the network alone: drops a class that is empty, as there may be ever new limits. */
   forget(flowClass: FlowClass): void {
-    if (flowClass.cap < UNLIMITED_RATE) this.#classes.delete(flowClass.cap);
+    if (flowClass.limit < Infinity) this.#classes.delete(flowClass.limit);
   }
 
-  #classOf(cap: bigint): FlowClass {
-    let flowClass = this.#classes.get(cap);
+  /** The class of this limit by unit of weight: limits that a float64 does not tell apart are one. */
+  #classOf(cap: number, weight: number): FlowClass {
+    const limit = cap / weight;
+    let flowClass = this.#classes.get(limit);
     if (flowClass === undefined) {
-      flowClass = new FlowClass(this, cap, this.network.nextClass());
-      this.#classes.set(cap, flowClass);
+      flowClass = new FlowClass(this, limit, toRateOfWeight(cap, weight), this.network.nextClass());
+      this.#classes.set(limit, flowClass);
     }
     return flowClass;
   }

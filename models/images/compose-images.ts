@@ -51,6 +51,13 @@ export function composeImages<Node extends ImageNode>(options: ComposeImagesOpti
   return images === undefined ? undefined : new Images(options, images);
 }
 
+/** An entry of `images`, with its canonical name. */
+interface Described {
+  entry: ImageEntry;
+  name: string;
+  layers: readonly Layer[];
+}
+
 /** A registry, the section that it follows, and the nodes that it serves. */
 interface Served {
   registry: Registry;
@@ -73,11 +80,13 @@ export class Images<Node extends ImageNode> {
       scenario.nodes.map(({ name }) => name),
     );
     const chains = new ChainIds();
-    const layers = new Map(entries.map((entry) => [entry, (entry.layers ?? []).map(layerOf)]));
+    const described = entries.map((entry): Described => ({
+      entry,
+      name: canonicalName(entry.name) as string,
+      layers: (entry.layers ?? []).map(layerOf),
+    }));
     for (const entry of [undefined, ...scenario.nodes]) this.#addRegistry(entry);
-    this.#byNode = new Map(
-      nodes.map((node) => [node, this.#nodeImages(node, entries, layers, chains, sources)] as const),
-    );
+    this.#byNode = new Map(nodes.map((node) => [node, this.#nodeImages(node, described, chains, sources)] as const));
   }
 
   /** The node's side of it, which its kubelet asks. */
@@ -144,13 +153,7 @@ export class Images<Node extends ImageNode> {
     return new Set(nodes.map(({ entry }) => this.#registryOf(entry)));
   }
 
-  #nodeImages(
-    node: Node,
-    entries: readonly ImageEntry[],
-    layers: ReadonlyMap<ImageEntry, readonly Layer[]>,
-    chains: ChainIds,
-    sources: PullSources,
-  ): NodeImages {
+  #nodeImages(node: Node, described: readonly Described[], chains: ChainIds, sources: PullSources): NodeImages {
     const { simulation, scenario, outputs, filesystemOf, onUsedBytes } = this.#options;
     const { entry, stream } = node;
     const minor = kubernetesMinor(scenario.kubernetesVersion);
@@ -159,12 +162,12 @@ export class Images<Node extends ImageNode> {
     const images = new Map<string, Image>();
     const failures = new Map<string, FailAttempt>();
     const present: Image[] = [];
-    for (const each of entries) {
-      const image = imageOf(simulation, each, layers.get(each) ?? [], stream);
+    for (const each of described) {
+      const image = imageOf(simulation, each, stream);
       images.set(image.name, image);
       const fails = failAttempt(simulation, each, stream);
       if (fails !== undefined) failures.set(image.name, fails);
-      if (isPresent(each, node)) present.push(image);
+      if (isPresent(each.entry, node)) present.push(image);
     }
     const { nodefs, imagefs = "nodefs" } = entry.disk ?? {};
     const write = (imagefs === "nodefs" ? nodefs : imagefs)?.write ?? Infinity;
@@ -199,17 +202,17 @@ function layerOf(layer: NonNullable<ImageEntry["layers"]>[number]): Layer {
 }
 
 /** The image as a node with this name for random streams pulls it. */
-function imageOf(simulation: Simulation, entry: ImageEntry, layers: readonly Layer[], stream: string): Image {
-  const name = canonicalName(entry.name) as string;
+function imageOf(simulation: Simulation, { entry, name, layers }: Described, stream: string): Image {
   const { pullDuration } = entry;
   if (pullDuration === undefined) return { name, layers };
   return { name, layers, pullDuration: sampler(pullDuration, simulation.streams.fresh(`pull/${stream}/${name}`)) };
 }
 
-function failAttempt(simulation: Simulation, { name, failures }: ImageEntry, stream: string): FailAttempt | undefined {
+function failAttempt(simulation: Simulation, { entry, name }: Described, stream: string): FailAttempt | undefined {
+  const { failures } = entry;
   if (failures === undefined) return undefined;
   if (Array.isArray(failures)) return (_, attempt) => failures.find((failure) => failure.attempt === attempt);
-  const random = simulation.streams.fresh(`pull-failure/${stream}/${canonicalName(name)}`);
+  const random = simulation.streams.fresh(`pull-failure/${stream}/${name}`);
   return () => (random.uniform() < failures.p ? failures : undefined);
 }
 

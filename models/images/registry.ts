@@ -1,7 +1,8 @@
 import type { Simulation } from "../../engine/simulation.ts";
 import type { Ns } from "../../engine/time.ts";
 import type { BlobSource, Unpacker } from "./containerd.ts";
-import { FairShare, type FairGroup, type FlowLoad } from "./fair-share.ts";
+import { FairShare, type FairGroup } from "./fair-share.ts";
+import type { FlowLoad } from "./load-meter.ts";
 import type { Image } from "./image-store.ts";
 
 /** Why an attempt fails, and after how long; without `after` one request's latency. */

@@ -21,7 +21,6 @@ export { Fingerprint } from "./trust/fingerprint.ts";
 export * from "./process/index.ts";
 export * from "./go/index.ts";
 export * from "./resources/index.ts";
-export * from "./resources/index.ts";
 export { autocorrelation, batchMeans, batchMeansInterval, type BatchInterval } from "./statistics/batch-means.ts";
 export { mser5, type Truncation } from "./statistics/mser.ts";
 export {

@@ -4,3 +4,4 @@ export { Interrupted, Process, Processes, ProcessFailure, type ProcessState } fr
 export { Signal } from "./signal.ts";
 export { AllOf, AnyOf, Delay, type First } from "./combinators.ts";
 export { Servers } from "./servers.ts";
+export { asked, type Given } from "./asked.ts";

@@ -48,8 +48,7 @@ export class PreemptiveServer {
     }
     const job = new Job(this, workNs, done as Handler, argument, priority, this.#jobs++);
     this.#waiting.add(job);
-    if (this.#served.size < this.capacity) this.#startNext();
-    else this.#displaceFor(job);
+    this.#goOn();
     return job;
   }
 
@@ -61,33 +60,35 @@ export class PreemptiveServer {
     }
     this.#served.remove(job);
     job.stop(false);
-    this.#startNext();
+    this.#goOn();
   }
 
   /** For the job's event alone. */
   finish(job: Job): void {
     this.#served.remove(job);
     job.end();
-    this.#startNext();
+    this.#goOn();
     job.tell();
   }
 
-  #startNext(): void {
-    const job = this.#waiting.first;
-    if (job === undefined || this.#served.size >= this.capacity) return;
-    this.#waiting.remove(job);
-    job.start(this.#starts++);
-    this.#served.add(job);
+  /** Starts jobs where units are free, or are held by jobs that are less urgent. */
+  #goOn(): void {
+    for (let job = this.#waiting.first; job !== undefined; job = this.#waiting.first) {
+      if (this.#served.size >= this.capacity && !this.#displaceFor(job)) return;
+      this.#waiting.remove(job);
+      job.start(this.#starts++);
+      this.#served.add(job);
+    }
   }
 
-  #displaceFor(job: Job): void {
+  #displaceFor(job: Job): boolean {
     const victim = this.#served.first;
-    if (victim === undefined || victim.priority <= job.priority || victim.endsNow) return;
+    if (victim === undefined || victim.priority <= job.priority || victim.endsNow) return false;
     this.#served.remove(victim);
     victim.stop(this.preemption === "restart");
     victim.preemptions++;
     this.#waiting.add(victim);
-    this.#startNext();
+    return true;
   }
 }
 

@@ -10,6 +10,7 @@ import { PodStarts } from "./cluster/pod-starts.ts";
 import type { Pod } from "./cluster/pod.ts";
 import { composeKoordinator } from "./compose-koordinator.ts";
 import { Controllers } from "./controllers/controller.ts";
+import { composeEviction } from "./eviction/compose-eviction.ts";
 import { composeImages } from "./images/compose-images.ts";
 import { resolveRuntime } from "./images/sections.ts";
 import { Kubelet } from "./kubelet/kubelet.ts";
@@ -53,11 +54,32 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
   const { observers } = cluster;
   for (const node of startsAbsent(scenario, cluster)) node.state = "absent";
 
-  // Sources stand in the results in the order in which they are made: traffic, pulls, pod starts.
+  // Sources stand in the results in the order in which they are made: traffic, pulls, pod starts, evictions.
   const traffic = new Traffic(simulation, recorder, scenario.traffic, ({ workload, container }) =>
     cluster.workload(workload).backends(container),
   );
-  const images = composeImages({ simulation, scenario, nodes: cluster.nodes, outputs });
+  const { nodes } = cluster;
+  const eviction = composeEviction({
+    simulation,
+    scenario,
+    nodes,
+    outputs,
+    host: {
+      evict: (pod, pressure, done) => kubeletOf(pod.node).evict(pod, pressure, done),
+      deleteUnusedImages: (node) => void images?.of(node).deleteUnusedImages(),
+      taintsChanged: () => placer.retry(),
+    },
+  });
+  const images = composeImages({
+    simulation,
+    scenario,
+    nodes,
+    outputs,
+    ...(eviction && {
+      filesystemOf: (node: Node) => () => eviction.imageFileSystem(node),
+      onUsedBytes: (node: Node, bytes: number) => eviction.imagesUse(node, bytes),
+    }),
+  });
   const kubelets = new Map(
     cluster.nodes.map((node) => {
       const { sandbox = 0, create = 0, start = 0, oci } = resolveRuntime(scenario.runtime, node.entry.runtime);
@@ -70,7 +92,9 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
         latencies: { sandbox, create, start },
         containerWeight: containerWeight(oci),
         images: images?.of(node),
+        meterOf: (pod, container) => eviction?.meterOf(pod, container),
       });
+      if (eviction !== undefined) kubelet.admission.push((pod) => eviction.admissionRefusal(pod));
       return [node, kubelet];
     }),
   );
@@ -81,6 +105,7 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
   const controllers = new Controllers(simulation, cluster, events);
   // The scheduler knows what is free before a controller makes a pod that could use it.
   observers.push(placer, podStarts, controllers);
+  if (eviction !== undefined) observers.push(eviction);
   if (images !== undefined) observers.push(images);
   cluster.connect(kubeletOf, placer);
 
@@ -89,10 +114,11 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
   if (rejected.length > 0) throw ScenarioErrors.at(rejected.flatMap((each) => problemsOf(cluster, each)));
   images?.start((node) => node.state === "absent");
   podStarts.begin(cluster.pods);
+  eviction?.begin();
   const koordlets = composeKoordinator(simulation, scenario, kubelets.values());
   checkThresholds(scenario, recorder);
 
-  playTimeline(simulation, scenario, { cluster, traffic, kubeletOf, placer, controllers, events, images });
+  playTimeline(simulation, scenario, { cluster, traffic, kubeletOf, placer, controllers, events, images, eviction });
   traffic.start();
 
   return {
@@ -103,6 +129,7 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
       for (const kubelet of kubelets.values()) kubelet.reportCounters(outputs.counters);
       koordlets?.reportCounters(outputs.counters);
       images?.reportCounters(outputs.counters);
+      eviction?.reportCounters(outputs.counters);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { EventLog } from "../engine/results/event-log.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { Node } from "./cluster/node.ts";
 import type { Controllers } from "./controllers/controller.ts";
+import type { EvictionModel } from "./eviction/compose-eviction.ts";
 import type { Images } from "./images/compose-images.ts";
 import type { Kubelet } from "./kubelet/kubelet.ts";
 import type { NodeAction, Scenario, SetAction, TimelineEntry, When } from "./scenario.ts";
@@ -19,6 +20,8 @@ export interface TimelineTargets {
   kubeletOf: (node: Node) => Kubelet;
   /** Absent where every image is there. */
   images?: Images<Node>;
+  /** Absent where nothing uses memory, disk or processes. */
+  eviction?: EvictionModel;
 }
 
 /** Nodes whose first action is to join: they are absent until then. */
@@ -114,7 +117,7 @@ function actOnNode({ cluster, kubeletOf }: TimelineTargets, node: Node, action: 
 /** Changes one field of the running scenario, and tells whoever acts on it. */
 function set(
   scenario: Scenario,
-  { cluster, traffic, placer, kubeletOf, images }: TimelineTargets,
+  { cluster, traffic, placer, kubeletOf, images, eviction }: TimelineTargets,
   { path, value }: SetAction,
 ): void {
   assign(scenario, path, value);
@@ -136,6 +139,7 @@ function set(
     if (field === "spec") {
       kubeletOf(pod.node).resize(pod);
       placer.resized(pod);
+      eviction?.podResized(pod);
     } else {
       // workloads[i].cgroup.pod.<file>, or workloads[i].cgroup.containers.<container>.<file>
       const [container, file] = rest[0] === "pod" ? [undefined, rest[1]] : [rest[1] as string, rest[2]];

@@ -1,5 +1,6 @@
 import { MAX_WINDOWS } from "../engine/statistics/windows.ts";
 import type { Path, PathProblem } from "../engine/scenario/errors.ts";
+import { usageProblems } from "./eviction/usage-checks.ts";
 import { didYouMean } from "../engine/scenario/suggest.ts";
 import { formatDuration } from "../engine/scenario/units.ts";
 import { cgroupFileNames, parseCgroupFile, type CgroupFiles } from "./cfs/schema.ts";
@@ -182,6 +183,7 @@ function workloadProblems(scenario: Scenario, workload: Workload, path: Path): P
       report([...section, name], `the pod has no container ${name}; allowed: ${containers.join(", ")}${hint}`, "key");
     }
   }
+  problems.push(...usageProblems(workload, path));
   for (const list of ["containers", "initContainers"] as const) {
     for (const [i, { resources }] of (spec[list] ?? []).entries()) {
       problems.push(...resourceProblems(resources, [...path, "spec", list, i, "resources"]));

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { integer, milliQuantity, name, quantity } from "../../engine/scenario/fields.ts";
+import type { Volume } from "../eviction/pod.ts";
+import { volumesSchema } from "../eviction/volume-schema.ts";
 import { refusing } from "../../engine/scenario/shape.ts";
 
 /** CPU in thousandths, the rest in bytes. */
@@ -49,6 +51,7 @@ export interface PodSpec {
   nodeSelector?: Record<string, string>;
   /** Pod-level resources; absent: the containers' sum counts. */
   resources?: Resources;
+  volumes?: Volume[];
 }
 
 const resourceList = (what: string) =>
@@ -168,7 +171,6 @@ const POD_WITHOUT_EFFECT = [
   "setHostnameAsFQDN",
   "shareProcessNamespace",
   "subdomain",
-  "volumes",
 ] as const;
 
 /** Fields of a pod that no model gives effect yet: a model that does takes its own out. */
@@ -209,6 +211,7 @@ export const podSpecSchema = refusing(
       .array(containerSchema)
       .min(1)
       .meta({ description: "the containers, in the order in which they start" }),
+    volumes: volumesSchema,
     priority: integer({ description: "the pod's priority" }, LOWEST_PRIORITY, HIGHEST_USER_PRIORITY).optional(),
     priorityClassName: z
       .enum(["system-node-critical", "system-cluster-critical"])

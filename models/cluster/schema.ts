@@ -12,7 +12,12 @@ import {
   shown,
   size,
 } from "../../engine/scenario/fields.ts";
-import { refusing } from "../../engine/scenario/shape.ts";
+import {
+  diskBehaviorSchema,
+  memoryBehaviorSchema,
+  pidsBehaviorSchema,
+  type UsageBehavior,
+} from "../eviction/behavior-schema.ts";
 import { parseMilliQuantity, UnitError } from "../../engine/scenario/units.ts";
 import type { Ns } from "../../engine/time.ts";
 import { cgroupFilesSchema, kernelSchema, type CgroupFiles, type KernelSection } from "../cfs/schema.ts";
@@ -72,7 +77,7 @@ export interface NodeEntry {
 }
 
 /** What the processes of one container do. */
-export interface Behavior {
+export interface Behavior extends UsageBehavior {
   /** Interchangeable servers of one FIFO queue of requests. */
   threads: number;
   startup?: { cpu?: Distribution; delay?: Ns };
@@ -95,8 +100,6 @@ export interface Workload {
   /** By container; every container has an entry. */
   behavior: Record<string, Behavior>;
 }
-
-const WITHOUT_MODEL = "no model of this version gives it effect; remove it";
 
 /** More than these would only outgrow the memory. */
 const MOST_NODES = 10_000;
@@ -204,28 +207,28 @@ export const nodeSchema = z.strictObject({
   runtime: runtimeSchema.meta({ description: "overrides of the cluster-wide runtime section" }).optional(),
 });
 
-const behaviorSchema = refusing(
-  z.strictObject({
-    threads: integer({ description: "interchangeable servers of one FIFO queue of requests" }, 1, MOST_THREADS).default(
-      1,
-    ),
-    startup: z
-      .strictObject({
-        cpu: durationDistribution({ description: "CPU time until it is ready" }).optional(),
-        delay: duration({ description: "waiting before that work" }, { zero: true }).optional(),
-      })
-      .meta({ description: "what a container does before it is ready" })
-      .optional(),
-    exit: z
-      .strictObject({
-        after: duration({ description: "from the container's start" }, { zero: true }),
-        code: integer({ description: "exit status" }, 0, 255).default(0),
-      })
-      .meta({ description: "the container ends by itself; restartPolicy decides what follows" })
-      .optional(),
-  }),
-  { pids: WITHOUT_MODEL, memory: WITHOUT_MODEL, disk: WITHOUT_MODEL },
-);
+const behaviorSchema = z.strictObject({
+  threads: integer({ description: "interchangeable servers of one FIFO queue of requests" }, 1, MOST_THREADS).default(
+    1,
+  ),
+  startup: z
+    .strictObject({
+      cpu: durationDistribution({ description: "CPU time until it is ready" }).optional(),
+      delay: duration({ description: "waiting before that work" }, { zero: true }).optional(),
+    })
+    .meta({ description: "what a container does before it is ready" })
+    .optional(),
+  exit: z
+    .strictObject({
+      after: duration({ description: "from the container's start" }, { zero: true }),
+      code: integer({ description: "exit status" }, 0, 255).default(0),
+    })
+    .meta({ description: "the container ends by itself; restartPolicy decides what follows" })
+    .optional(),
+  memory: memoryBehaviorSchema.optional(),
+  disk: diskBehaviorSchema.optional(),
+  pids: pidsBehaviorSchema.optional(),
+});
 
 /** workloads[] */
 export const workloadSchema = z.strictObject({

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import yargs from "yargs";
@@ -21,24 +22,45 @@ const options = yargs(hideBin(process.argv))
     default: false,
     describe: "write the figures into the table of bench/README.md",
   })
+  .option("here", { type: "string", hidden: true, describe: "measure the case of this name in this process" })
   .strict()
   .parseSync();
 
-const cases = (await allCases()).filter(({ name }) => name.startsWith(options.only));
-if (cases.length === 0) {
-  process.stderr.write(`no benchmark begins with "${options.only}"\n`);
-  process.exit(2);
+const effort = options.quick ? QUICK : FULL;
+const all = await allCases();
+
+if (options.here === undefined) measureAll();
+else {
+  const benchCase = all.find(({ name }) => name === options.here);
+  if (benchCase === undefined) throw new Error(`no benchmark "${options.here}"`);
+  process.stdout.write(JSON.stringify(measure(benchCase, effort)));
 }
 
-const measurements: Measurement[] = [];
-for (const benchCase of cases) {
-  process.stderr.write(`${benchCase.name} ...\n`);
-  const measurement = measure(benchCase, options.quick ? QUICK : FULL);
-  measurements.push(measurement);
-  if (!options.json) process.stdout.write(`${line(benchCase, measurement)}\n`);
+function measureAll(): void {
+  const cases = all.filter(({ name }) => name.startsWith(options.only));
+  if (cases.length === 0) {
+    process.stderr.write(`no benchmark begins with "${options.only}"\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const measurements: Measurement[] = [];
+  for (const benchCase of cases) {
+    process.stderr.write(`${benchCase.name} ...\n`);
+    const measurement = measureApart(benchCase);
+    measurements.push(measurement);
+    if (!options.json) process.stdout.write(`${line(benchCase, measurement)}\n`);
+  }
+  if (options.redraw) redraw(cases, measurements);
+  if (options.json) process.stdout.write(`${JSON.stringify(measurements, undefined, 2)}\n`);
 }
-if (options.redraw) redraw(cases, measurements);
-if (options.json) process.stdout.write(`${JSON.stringify(measurements, undefined, 2)}\n`);
+
+/** In a process of its own, so that no case runs code that the compiler has fitted to another. */
+function measureApart({ name }: BenchCase): Measurement {
+  const self = [...process.execArgv, process.argv[1], "--here", name, ...(options.quick ? ["--quick"] : [])];
+  const ran = spawnSync(process.execPath, self, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  if (ran.status !== 0) throw new Error(`the benchmark ${name} failed`);
+  return JSON.parse(ran.stdout) as Measurement;
+}
 
 /** The cases of all `*.bench` files beside this one, by name of file and then in their order. */
 async function allCases(): Promise<BenchCase[]> {

@@ -22,6 +22,11 @@ export const MODELS: readonly ModelInfo[] = [
     sections: ["kubelet", "nodes.kubelet"],
   },
   {
+    name: "images",
+    summary: "image pulls: pullers, containerd's layers, registry, link and disk; image collection",
+    sections: ["images", "registry", "runtime", "nodes.registry", "nodes.runtime"],
+  },
+  {
     name: "scheduler",
     summary: "nodes for pods that name none: resources, taints, labels, least allocated",
     sections: ["workloads.spec"],

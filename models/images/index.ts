@@ -6,6 +6,7 @@
  * one large layer), manifests and configs (kilobytes), TCP slow start (tens of milliseconds a body).
  */
 export * from "./backoff.ts";
+export * from "./compose-images.ts";
 export * from "./containerd.ts";
 export * from "./credentials.ts";
 export * from "./ensure.ts";
@@ -16,9 +17,13 @@ export * from "./image-manager.ts";
 export * from "./image-store.ts";
 export * from "./layers.ts";
 export * from "./messages.ts";
+export * from "./node-images.ts";
 export * from "./node-status.ts";
+export * from "./pull-sources.ts";
 export * from "./pull-limiter.ts";
 export * from "./puller.ts";
 export * from "./puller-config.ts";
 export * from "./reference.ts";
 export * from "./registry.ts";
+export * from "./schema.ts";
+export * from "./sections.ts";

@@ -47,10 +47,6 @@ export class Slots {
     this.#free = count;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   acquire(granted: Granted): void {
     if (this.#free === 0) {
       this.#waiting.push(granted);

@@ -1,3 +1,4 @@
+import { NO_EVENT, OBSERVERS, type Handle } from "../../engine/event-store.ts";
 import type { Simulation } from "../../engine/simulation.ts";
 import type { CounterTable } from "../../engine/results/counters.ts";
 import type { EventLog } from "../../engine/results/event-log.ts";
@@ -84,6 +85,7 @@ export class NodeImages {
   /** When the requests were made that have no answer yet, and what ends the calls of the runtime that are under way. */
   readonly #open = new Set<{ requestedAt: Ns }>();
   readonly #calls = new Set<Cancel>();
+  #gauge: Handle = NO_EVENT;
   readonly #counts = {
     pulls: 0,
     calls: 0,
@@ -190,6 +192,7 @@ export class NodeImages {
     this.#calls.clear();
     for (const { requestedAt } of this.#open) sources.failed(node.entry.name, requestedAt, sim.now);
     this.#open.clear();
+    this.#puller.stop();
     this.#puller = this.#newPuller();
     this.#manager = this.#newManager();
   }
@@ -246,8 +249,14 @@ export class NodeImages {
       }
       done(outcome);
     });
+    // When everything of this instant has happened.
+    if (sim.timeOf(this.#gauge) === undefined) this.#gauge = sim.schedule(0, readGauge, this, OBSERVERS);
+  }
+
+  /** Notes how many requests wait. */
+  readGauge(): void {
     const { inChannel, blockedSenders } = this.#puller.queue;
-    counts.mostWaiting = Math.max(counts.mostWaiting, inChannel + blockedSenders);
+    this.#counts.mostWaiting = Math.max(this.#counts.mostWaiting, inChannel + blockedSenders);
   }
 
   #uidOf(pod: ImagePod): string {
@@ -278,6 +287,10 @@ export class NodeImages {
     const capacityBytes = size ?? UNLIMITED_BYTES;
     return { capacityBytes, availableBytes: Math.max(0, capacityBytes - others - this.store.usedBytes) };
   }
+}
+
+function readGauge(images: NodeImages): void {
+  images.readGauge();
 }
 
 /** The size of a filesystem without one: the collector's arithmetic is in whole numbers. */

@@ -1,10 +1,11 @@
-import type { Ns } from "../../engine/time.ts";
+import { Channel } from "../../engine/go/index.ts";
+import { Processes, Signal, type ProcessBody } from "../../engine/process/index.ts";
 import type { Simulation } from "../../engine/simulation.ts";
+import type { Ns } from "../../engine/time.ts";
 import type { PullResult } from "./containerd.ts";
 import { SERIAL_QUEUE_CAPACITY } from "./defaults.ts";
 import { PULL_QPS_EXCEEDED } from "./errors.ts";
 import type { Image } from "./image-store.ts";
-import { Slots } from "./keyed-locks.ts";
 import { pullLimiter } from "./pull-limiter.ts";
 import type { ImageConfig } from "./puller-config.ts";
 
@@ -26,8 +27,10 @@ export interface PullerQueue {
 
 /** The kubelet's queue before the runtime: serial or parallel. */
 export interface Puller {
-  /** `done` is called once, never within this call. */
+  /** `done` is called once, never within this call; not at all after `stop`. */
   pull(image: Image, done: (outcome: PullOutcome) => void): void;
+  /** Its kubelet is gone, and with it the queue. */
+  stop(): void;
   readonly queue: PullerQueue;
 }
 
@@ -46,45 +49,114 @@ export function newPuller(
     if (limiter === undefined || limiter.tryAccept(sim.now)) pullImage(image, done);
     else sim.schedule<PullResult>(0, done, { kind: "failed", error: PULL_QPS_EXCEEDED, downloadedBytes: 0 });
   };
-  if (config.serializeImagePulls) return new SlottedPuller(sim, throttled, 1, SERIAL_QUEUE_CAPACITY);
-  const { maxParallelImagePulls: tokens } = config;
-  return new SlottedPuller(sim, throttled, tokens === undefined || tokens < 1 ? Infinity : tokens, 0);
+  const { serializeImagePulls, maxParallelImagePulls } = config;
+  return serializeImagePulls
+    ? new SerialPuller(sim, throttled)
+    : new ParallelPuller(sim, throttled, maxParallelImagePulls);
+}
+
+interface Request {
+  image: Image;
+  done: (outcome: PullOutcome) => void;
+}
+
+/** What both pullers do for one request, in a goroutine of theirs. */
+class RuntimeCalls {
+  inService = 0;
+  readonly #sim: Simulation;
+  readonly #pullImage: PullImage;
+
+  constructor(sim: Simulation, pullImage: PullImage) {
+    this.#sim = sim;
+    this.#pullImage = pullImage;
+  }
+
+  /** Calls the runtime and hands the result over to the pod that waits for it. */
+  *serve({ image, done }: Request): ProcessBody {
+    const startedAt = this.#sim.now;
+    this.inService++;
+    const answer = new Signal<PullResult>("PullImage");
+    this.#pullImage(image, (result) => answer.fire(result));
+    const result = yield* answer;
+    this.inService--;
+    done({ result, startedAt });
+  }
 }
 
 /**
- * Requests served first come, first served, `slots` at a time. The serial puller is one worker that reads a channel of ten
- * whose further senders block; since blocked senders go on in the order in which they came, channel and senders are one
- * queue, and the ten show in the gauges alone. The parallel puller is a channel of tokens, or no limit.
+ * One worker that reads requests from a channel of ten. A pod worker whose request finds the channel full blocks until
+ * there is room: nothing is refused, and those who block go on in the order in which they came.
+ * Source: kubernetes v1.34 pkg/kubelet/images/puller.go, serialImagePuller.
  */
-class SlottedPuller implements Puller {
-  readonly #sim: Simulation;
-  readonly #pullImage: PullImage;
-  readonly #slots: Slots;
-  readonly #channelCapacity: number;
-  #inService = 0;
+class SerialPuller implements Puller {
+  readonly #goroutines: Processes;
+  readonly #calls: RuntimeCalls;
+  readonly #requests = new Channel<Request>("pullRequests", SERIAL_QUEUE_CAPACITY);
 
-  constructor(sim: Simulation, pullImage: PullImage, slots: number, channelCapacity: number) {
-    this.#sim = sim;
-    this.#pullImage = pullImage;
-    this.#slots = new Slots(sim, slots);
-    this.#channelCapacity = channelCapacity;
+  constructor(sim: Simulation, pullImage: PullImage) {
+    this.#goroutines = new Processes(sim);
+    this.#calls = new RuntimeCalls(sim, pullImage);
+    this.#goroutines.spawn("processImagePullRequests", this.#work());
   }
 
   get queue(): PullerQueue {
-    const inChannel = Math.min(this.#slots.waiting, this.#channelCapacity);
-    return { inService: this.#inService, inChannel, blockedSenders: this.#slots.waiting - inChannel };
+    const { length, blockedSenders } = this.#requests;
+    return { inService: this.#calls.inService, inChannel: length, blockedSenders };
   }
 
   pull(image: Image, done: (outcome: PullOutcome) => void): void {
-    this.#slots.acquire(() => {
-      const startedAt = this.#sim.now;
-      this.#inService++;
-      this.#pullImage(image, (result) => {
-        this.#inService--;
-        // The result is handed over before the worker or token is free again.
-        done({ result, startedAt });
-        this.#slots.release();
-      });
-    });
+    this.#goroutines.spawn("pullImage", this.#ask({ image, done }));
+  }
+
+  stop(): void {
+    for (const goroutine of this.#goroutines.live) goroutine.cancel();
+  }
+
+  *#ask(request: Request): ProcessBody {
+    yield* this.#requests.send(request);
+  }
+
+  *#work(): ProcessBody {
+    for (;;) {
+      const { value } = yield* this.#requests.receive();
+      if (value !== undefined) yield* this.#calls.serve(value);
+    }
+  }
+}
+
+/**
+ * A goroutine for each request, which holds one of so many tokens while it calls the runtime and hands over the result;
+ * without a number of at least 1 there are no tokens and no limit.
+ * Source: kubernetes v1.34 pkg/kubelet/images/puller.go, parallelImagePuller.
+ */
+class ParallelPuller implements Puller {
+  readonly #goroutines: Processes;
+  readonly #calls: RuntimeCalls;
+  readonly #tokens: Channel<true> | undefined;
+
+  constructor(sim: Simulation, pullImage: PullImage, maxParallelImagePulls: number | undefined) {
+    this.#goroutines = new Processes(sim);
+    this.#calls = new RuntimeCalls(sim, pullImage);
+    if (maxParallelImagePulls !== undefined && maxParallelImagePulls >= 1) {
+      this.#tokens = new Channel("tokens", maxParallelImagePulls);
+    }
+  }
+
+  get queue(): PullerQueue {
+    return { inService: this.#calls.inService, inChannel: 0, blockedSenders: this.#tokens?.blockedSenders ?? 0 };
+  }
+
+  pull(image: Image, done: (outcome: PullOutcome) => void): void {
+    this.#goroutines.spawn("pullImage", this.#serve({ image, done }));
+  }
+
+  stop(): void {
+    for (const goroutine of this.#goroutines.live) goroutine.cancel();
+  }
+
+  *#serve(request: Request): ProcessBody {
+    if (this.#tokens !== undefined) yield* this.#tokens.send(true);
+    yield* this.#calls.serve(request);
+    this.#tokens?.tryReceive();
   }
 }

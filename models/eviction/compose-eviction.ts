@@ -1,7 +1,6 @@
 import { OBSERVERS, type Ns, type Simulation } from "../../engine/index.ts";
 import type { Outputs } from "../../engine/results/outputs.ts";
 import { ResourceTable } from "../../engine/results/resource-table.ts";
-import { formatSize } from "../../engine/scenario/units.ts";
 import type { Node } from "../cluster/node.ts";
 import type { ClusterObserver } from "../cluster/observer.ts";
 import type { PodContainer } from "../cluster/pod-container.ts";
@@ -266,7 +265,7 @@ export class EvictionModel implements ClusterObserver {
     const { node } = usage;
     const { pod, name } = kill.container;
     counters.oomKilled(kill);
-    const message = `Memory ${WHOSE[kill.scope]} ran out: container ${name} was killed, which held ${formatSize(kill.residentBytes)}`;
+    const message = `Memory ${WHOSE[kill.scope]} ran out: container ${name} was killed, which held ${Math.floor(kill.residentBytes / 1024)}Ki`;
     outputs.events.add(simulation.now, node.name, `pod/${pod.pod.name}`, "OOMKilling", message);
     if (kill.scope === "node") {
       const victim = `System OOM encountered, victim: container ${name} of pod ${pod.pod.name}`;

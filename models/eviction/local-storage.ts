@@ -12,11 +12,20 @@ import { quantityText } from "./quantity-text.ts";
  */
 export function localStorageEvictions(pods: readonly ManagedPod[], layout: Pick<Layout, "imageFs">): Eviction[] {
   return pods.flatMap((pod) => {
-    if (pod.stats === undefined || isCritical(pod)) return [];
+    // Stats are read for pods with limits alone: that keeps the pass of a quiet node cheap.
+    if (!hasStorageLimit(pod) || pod.stats === undefined || isCritical(pod)) return [];
     const eviction =
       overEmptyDirLimit(pod, pod.stats) ?? overPodLimit(pod, pod.stats) ?? overContainerLimit(pod, pod.stats, layout);
     return eviction === undefined ? [] : [eviction];
   });
+}
+
+function hasStorageLimit({ volumes, limits, containers }: ManagedPod): boolean {
+  return (
+    limits.ephemeralStorageBytes !== undefined ||
+    volumes.some(({ sizeLimitBytes }) => sizeLimitBytes !== undefined) ||
+    containers.some((container) => container.limits?.ephemeralStorageBytes !== undefined)
+  );
 }
 
 /** A sizeLimit of zero is none. Any medium counts; a tmpfs cannot hold more than its size anyway. */

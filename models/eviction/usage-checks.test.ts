@@ -13,12 +13,10 @@ describe("what a behaviour writes to", () => {
     const good = ["rootfs", "logs", "data"].map(write);
     expect(usageProblems(testPod("n", { name: "p", volumes, disk: good }), [])).toEqual([]);
     const bad = ["date", "config"].map(write);
-    expect(usageProblems(testPod("n", { name: "p", volumes, disk: bad }), ["workloads", 0])).toMatchObject(
-      [
-        { path: ["workloads", 0, "behavior", "app", "disk", 0, "to"], message: /did you mean data\?/ },
-        { message: /nothing is written to a volume of kind configMap/ },
-      ].map(({ message, ...rest }) => ({ ...rest, message: expect.stringMatching(message) as string })),
-    );
+    const problems = usageProblems(testPod("n", { name: "p", volumes, disk: bad }), ["workloads", 0]);
+    expect(problems[0].path).toEqual(["workloads", 0, "behavior", "app", "disk", 0, "to"]);
+    expect(problems[0].message).toContain("did you mean data?");
+    expect(problems[1].message).toContain("nothing is written to a volume of kind configMap");
   });
 
   it("has a name of its own", () => {

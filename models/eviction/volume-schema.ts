@@ -4,6 +4,8 @@ import { refusing } from "../../engine/scenario/shape.ts";
 import { UnitError } from "../../engine/scenario/units.ts";
 import type { Volume, VolumeSource } from "./pod.ts";
 
+export type { Volume } from "./pod.ts";
+
 const medium = scalar<string>(
   (value) => {
     if (value === "" || value === "Memory") return value;
@@ -76,4 +78,4 @@ export const volumesSchema = z
     description: "the pod's volumes; where containers mount them cannot change a result",
     source: "kubernetes v1.34 staging/src/k8s.io/api/core/v1/types.go Volume",
   })
-  .default([]);
+  .optional();

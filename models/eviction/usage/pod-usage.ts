@@ -87,7 +87,7 @@ export class PodUsage {
     }
     this.#volumeStats = new VolumeStats(simulation, {
       period: node.settings.volumeStatsAggPeriod,
-      stream: node.settings.hasPhases ? simulation.streams.fresh(`pod/${pod.stream}/volume-stats`) : undefined,
+      stream: node.settings.hasPhases ? () => simulation.streams.fresh(`pod/${pod.stream}/volume-stats`) : undefined,
       volumes: this.#writtenVolumes(),
     });
   }

@@ -5,8 +5,8 @@ import type { DiskUsage } from "../pod.ts";
 export interface VolumeStatsOptions {
   /** volumeStatsAggPeriod. */
   period: Ns;
-  /** Gives the jitter; without it there is none. */
-  stream?: RandomStream;
+  /** Makes the stream that gives the jitter; without it there is none. */
+  stream?: () => RandomStream;
   /** Reads each volume's use now. */
   volumes: ReadonlyMap<string, () => DiskUsage>;
 }
@@ -25,11 +25,14 @@ export class VolumeStats {
   readonly #simulation: Simulation;
   readonly #options: VolumeStatsOptions;
   #round: Handle | undefined;
+  #jitter: RandomStream | undefined;
 
   constructor(simulation: Simulation, options: VolumeStatsOptions) {
     this.#simulation = simulation;
     this.#options = options;
-    if (options.volumes.size > 0) this.#read();
+    if (options.volumes.size === 0) return;
+    this.#jitter = options.stream?.();
+    this.#read();
   }
 
   stop(): void {
@@ -37,9 +40,9 @@ export class VolumeStats {
   }
 
   #read(): void {
-    const { period, stream, volumes } = this.#options;
+    const { period, volumes } = this.#options;
     this.latest = new Map([...volumes].map(([name, read]) => [name, read()]));
-    const jitter = stream === undefined ? 0 : roundNs(stream.uniform() * period);
+    const jitter = this.#jitter === undefined ? 0 : roundNs(this.#jitter.uniform() * period);
     this.#round = this.#simulation.schedule(period + jitter, () => this.#read(), undefined);
   }
 }

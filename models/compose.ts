@@ -13,6 +13,7 @@ import { Controllers } from "./controllers/controller.ts";
 import { composeEviction } from "./eviction/compose-eviction.ts";
 import { composeImages } from "./images/compose-images.ts";
 import { resolveRuntime } from "./images/sections.ts";
+import { Flannel } from "./flannel/compose-flannel.ts";
 import { Kubelet } from "./kubelet/kubelet.ts";
 import { containerWeight } from "./kubelet/oci-weight.ts";
 import type { Scenario } from "./scenario.ts";
@@ -54,9 +55,25 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
   const { observers } = cluster;
   for (const node of startsAbsent(scenario, cluster)) node.state = "absent";
 
+  const flannel = new Flannel({
+    simulation,
+    section: scenario.flannel,
+    stage: { nodes: cluster.nodes, pods: (name) => (name === undefined ? cluster.pods : cluster.workload(name).pods) },
+    outputs,
+    isAbsent: (name) => cluster.nodes.some((node) => node.name === name && node.state === "absent"),
+    createThread: (name, cpu, owner) => {
+      const { scheduler } = kubeletOf(cluster.nodesNamed(name)[0]);
+      return scheduler.createThread(scheduler.root, owner, [cpu]);
+    },
+  });
   // Sources stand in the results in the order in which they are made: traffic, pulls, pod starts, evictions.
-  const traffic = new Traffic(simulation, recorder, scenario.traffic, ({ workload, container }) =>
-    cluster.workload(workload).backends(container),
+  const traffic = new Traffic(
+    simulation,
+    recorder,
+    scenario.traffic,
+    ({ workload, container }) => cluster.workload(workload).backends(container),
+    (entry) => flannel.networkOf(entry),
+    (entry, log, backends) => flannel.flowOf(entry, log, backends),
   );
   const { nodes } = cluster;
   const eviction = composeEviction({
@@ -89,6 +106,7 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
         kubernetesVersion,
         events,
         observers,
+        network: flannel.networks.length > 0 ? flannel : undefined,
         latencies: { sandbox, create, start },
         containerWeight: containerWeight(oci),
         images: images?.of(node),
@@ -104,7 +122,7 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
   const podStarts = new PodStarts(simulation, recorder, scenario.nodes);
   const controllers = new Controllers(simulation, cluster, events);
   // The scheduler knows what is free before a controller makes a pod that could use it.
-  observers.push(placer, podStarts, controllers);
+  observers.push(flannel, placer, podStarts, controllers);
   if (eviction !== undefined) observers.push(eviction);
   if (images !== undefined) observers.push(images);
   cluster.connect(kubeletOf, placer);
@@ -118,7 +136,17 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
   const koordlets = composeKoordinator(simulation, scenario, kubelets.values());
   checkThresholds(scenario, recorder);
 
-  playTimeline(simulation, scenario, { cluster, traffic, kubeletOf, placer, controllers, events, images, eviction });
+  playTimeline(simulation, scenario, {
+    cluster,
+    traffic,
+    kubeletOf,
+    placer,
+    controllers,
+    events,
+    images,
+    eviction,
+    flannel,
+  });
   traffic.start();
 
   return {
@@ -127,6 +155,7 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
     cluster,
     finish: () => {
       for (const kubelet of kubelets.values()) kubelet.reportCounters(outputs.counters);
+      flannel.finish();
       koordlets?.reportCounters(outputs.counters);
       images?.reportCounters(outputs.counters);
       eviction?.reportCounters(outputs.counters);

@@ -5,6 +5,7 @@ import type { Node } from "./cluster/node.ts";
 import type { Controllers } from "./controllers/controller.ts";
 import type { EvictionModel } from "./eviction/compose-eviction.ts";
 import type { Images } from "./images/compose-images.ts";
+import type { Flannel } from "./flannel/compose-flannel.ts";
 import type { Kubelet } from "./kubelet/kubelet.ts";
 import type { NodeAction, Scenario, SetAction, TimelineEntry, When } from "./scenario.ts";
 import type { Placer } from "./scheduler/placer.ts";
@@ -17,6 +18,7 @@ export interface TimelineTargets {
   placer: Placer;
   controllers: Controllers;
   events: EventLog;
+  flannel: Flannel;
   kubeletOf: (node: Node) => Kubelet;
   /** Absent where every image is there. */
   images?: Images<Node>;
@@ -26,7 +28,7 @@ export interface TimelineTargets {
 
 /** Nodes whose first action is to join: they are absent until then. */
 export function startsAbsent({ timeline }: Scenario, cluster: Cluster): Node[] {
-  const first = new Map<Node, { at: Ns; action: NodeAction["action"] }>();
+  const first = new Map<Node, { at: Ns; action: string }>();
   for (const entry of timeline) {
     if (!isNodeAction(entry)) continue;
     const at = "at" in entry ? entry.at : entry.from;
@@ -89,6 +91,16 @@ function act(simulation: Simulation, scenario: Scenario, targets: TimelineTarget
     case "registryDown":
     case "registryUp":
       images?.act(entry);
+      return;
+    case "flanneldStop":
+    case "flanneldStart":
+    case "link":
+    case "entryRemove":
+    case "entryRestore":
+      targets.flannel.act(
+        entry,
+        cluster.nodesNamed(entry.node).map(({ name }) => name),
+      );
       return;
     default:
       for (const node of cluster.nodesNamed(entry.node)) actOnNode(targets, node, entry.action);

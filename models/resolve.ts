@@ -31,7 +31,7 @@ export function resolveScenario(
   const workloads = input.workloads.map((workload) => resolveWorkload(workload, nodes));
   const traffic = input.traffic.map((entry, i): TrafficEntry => ({
     ...entry,
-    arrivals: resolveArrivals(entry.arrivals, dir, (found) => {
+    arrivals: resolveArrivals(entry.arrivals ?? NO_ARRIVALS, dir, (found) => {
       if ("inFile" in found) fileProblems.push(...found.inFile);
       else problems.push({ path: ["traffic", i, "arrivals", "file"], message: found.message });
     }),
@@ -49,7 +49,7 @@ export function resolveScenario(
       problems.push({ path: ["thresholds", i], message: error.message, because });
     }
   }
-  const { metadata, seed, kubernetesVersion, duration, warmup, window, images, registry, runtime } = input;
+  const { metadata, seed, kubernetesVersion, duration, warmup, window, images, registry, runtime, flannel } = input;
   const scenario: Scenario = {
     metadata,
     seed,
@@ -63,6 +63,7 @@ export function resolveScenario(
     ...(images && { images }),
     ...(registry && { registry }),
     ...(runtime && { runtime }),
+    ...(flannel && { flannel }),
     workloads,
     traffic,
     timeline,
@@ -86,6 +87,9 @@ function resolveWorkload(workload: ScenarioInput["workloads"][number], nodes: re
   const node = workload.node ?? (isOnlyNode ? nodes[0].name : undefined);
   return { ...workload, behavior, ...(node === undefined ? {} : { node }) };
 }
+
+/** A flow sends no requests. */
+const NO_ARRIVALS: Arrivals = { type: "constant", rate: { count: 0, per: 1_000_000_000 } };
 
 /** A trace's rows, read from its file where it has one; what is wrong with that goes to `report`. */
 function resolveArrivals(arrivals: ArrivalsInput, dir: string, report: (found: TraceProblem) => void): Arrivals {

@@ -449,10 +449,10 @@ const BAD: Array<[what: string, from: string, to: string, message: RegExp]> = [
   ],
   ["no threads", "    spec:", "    behavior: {app: {threads: 0}}\n    spec:", /found 0; allowed: at least 1/],
   [
-    "memory behavior",
+    "misspelt memory behavior",
     "    spec:",
-    "    behavior: {app: {memory: {initial: 1Gi}}}\n    spec:",
-    /behavior\.app\.memory: no model/,
+    "    behavior: {app: {memory: {initail: 1Gi}}}\n    spec:",
+    /behavior\.app\.memory\.initail: unknown field; did you mean initial\?/,
   ],
   [
     "cgroup file of the other version",
@@ -511,10 +511,10 @@ const BAD: Array<[what: string, from: string, to: string, message: RegExp]> = [
   ],
   ["trace with neither file nor rows", "{type: poisson, rate: 30/s}", "{type: trace}", /either file or rows/],
   [
-    "bulk transfer",
+    "bulk transfer beside requests",
     "cpu: 20ms",
-    "cpu: 20ms\n    flow: {}",
-    /flow: no model of this version gives bulk transfers effect/,
+    "cpu: 20ms\n    flow: {type: udp, rate: 1Mbit, packetSize: 1000}",
+    /either arrivals or flow/,
   ],
   ["demand without a unit", "cpu: 20ms", "cpu: 20", /found 20 without a unit/],
   ["unknown distribution", "cpu: 20ms", "cpu: {type: normal, mean: 1s}", /found "normal"; allowed: fixed, uniform/],
@@ -543,10 +543,10 @@ const BAD: Array<[what: string, from: string, to: string, message: RegExp]> = [
     /no column p99.*did you mean p99_ms\?/,
   ],
   [
-    "action of a later model",
+    "action on a network that is not there",
     "traffic:",
     "timeline: [{at: 1s, action: link, node: worker}]\ntraffic:",
-    /action link: no model of this version gives it effect/,
+    /link needs a network: give the section flannel/,
   ],
   [
     "unknown action",

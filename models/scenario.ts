@@ -19,6 +19,8 @@ import {
 } from "./images/schema.ts";
 import { imageNotices } from "./images/validate.ts";
 import { koordinatorSchema, type KoordinatorSection } from "./koordinator/index.ts";
+import { flannelSchema } from "./flannel/schema.ts";
+import type { FlannelSection } from "./flannel/section.ts";
 import { kubeletSchema, type KubeletSection } from "./kubelet/schema.ts";
 import { applyOverrides, type Overrides } from "./overrides.ts";
 import { resolveScenario } from "./resolve.ts";
@@ -55,6 +57,7 @@ export interface Scenario {
   runtime?: RuntimeSection;
   /** Absent: no koordlet runs. */
   koordinator?: KoordinatorSection;
+  flannel?: FlannelSection;
   workloads: Workload[];
   traffic: TrafficEntry[];
   timeline: TimelineEntry[];
@@ -89,7 +92,7 @@ const kubeletFile = scalar<string>(
 );
 
 /** Sections of later models: a model adds its own to the schema and takes its name out here. */
-const WITHOUT_MODEL = ["controllers", "flannel", "manifests"];
+const WITHOUT_MODEL = ["controllers", "manifests"];
 
 /** The whole scenario, assembled from the sections of the models. */
 export const scenarioSchema = refusing(
@@ -119,6 +122,7 @@ export const scenarioSchema = refusing(
     registry: registrySchema.meta({ description: "where images come from; all nodes share it", live: true }).optional(),
     runtime: runtimeSchema.meta({ description: "the container runtime of every node" }).optional(),
     koordinator: koordinatorSchema.optional(),
+    flannel: flannelSchema.optional(),
     workloads: z
       .array(workloadSchema)
       .meta({ description: "what keeps pods, and what their processes do" })

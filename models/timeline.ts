@@ -5,6 +5,7 @@ import { describeIssues } from "../engine/scenario/issues.ts";
 import { PathError, resolvePath } from "../engine/scenario/paths.ts";
 import { refusing, type Schema } from "../engine/scenario/shape.ts";
 import type { Ns } from "../engine/time.ts";
+import { flannelActionFields, type FlannelAction } from "./flannel/timeline-schema.ts";
 import { MOST_REPLICAS } from "./cluster/schema.ts";
 import { registryActionFields, type RegistryAction } from "./images/timeline-schema.ts";
 
@@ -39,12 +40,12 @@ export interface ScaleAction {
   replicas: number;
 }
 
-export type TimelineAction = SetAction | NodeAction | DeletePodAction | ScaleAction | RegistryAction;
+export type TimelineAction = SetAction | NodeAction | DeletePodAction | ScaleAction | FlannelAction | RegistryAction;
 
 export type TimelineEntry = When & TimelineAction;
 
 /** Actions of later models: refused by name until one gives them effect. */
-const WITHOUT_MODEL = ["entryRemove", "entryRestore", "flanneldStart", "flanneldStop", "link"];
+const WITHOUT_MODEL: string[] = [];
 
 const times = {
   at: duration({ description: "when; or give every" }, { zero: true }).optional(),
@@ -106,6 +107,11 @@ export const timelineSchema = refusing(
     nodeAction("nodeUp", "the node that boots again"),
     nodeAction("nodeJoin", "the node that joins the cluster; absent until then if this is its first action"),
     nodeAction("nodeDelete", "the node that leaves the cluster, with its pods"),
+    timed(z.strictObject({ ...flannelActionFields.flanneldStop, ...times })),
+    timed(z.strictObject({ ...flannelActionFields.flanneldStart, ...times })),
+    timed(z.strictObject({ ...flannelActionFields.link, ...times })),
+    timed(z.strictObject({ ...flannelActionFields.entryRemove, ...times })),
+    timed(z.strictObject({ ...flannelActionFields.entryRestore, ...times })),
     nodeAction("restartKubelet", "the node whose kubelet begins again"),
   ]),
   Object.fromEntries(

@@ -8,6 +8,7 @@ import { fitProblems, pinnedTo, podNames, possibleEntries } from "./cluster/fit.
 import type { NodeEntry, Resources, Workload } from "./cluster/schema.ts";
 import { imageProblems } from "./images/validate.ts";
 import { strategyConflicts } from "./koordinator/index.ts";
+import { flannelProblems } from "./flannel/section.ts";
 import { kubeletRefusals } from "./kubelet/validation.ts";
 import type { Scenario } from "./scenario.ts";
 import { RESERVED_SOURCES } from "./sources.ts";
@@ -24,6 +25,7 @@ export function crossProblems(scenario: Scenario): PathProblem[] {
     ...imageProblems(scenario),
     ...(scenario.koordinator === undefined ? [] : strategyConflicts(scenario.koordinator, scenario.nodes)),
     ...trafficProblems(scenario),
+    ...flannelProblems(scenario.flannel, scenario),
     ...timelineProblems(scenario),
   ];
 }

@@ -12,9 +12,9 @@ import {
   shown,
   sizeDistribution,
 } from "../../engine/scenario/fields.ts";
-import { refusing } from "../../engine/scenario/shape.ts";
 import { UnitError, type Rate } from "../../engine/scenario/units.ts";
 import type { Ns } from "../../engine/time.ts";
+import { flowSchema, type FlowSection } from "../flannel/flow-schema.ts";
 import { traceRowSchema, type TraceRow } from "./trace.ts";
 
 export type { TraceRow } from "./trace.ts";
@@ -42,6 +42,8 @@ export interface TrafficEntry {
   from?: string;
   stream?: string;
   arrivals: Arrivals;
+  /** A bulk transfer in place of requests. */
+  flow?: FlowSection;
   /** CPU demand of one request. */
   cpu: Distribution;
   request?: { size: Distribution };
@@ -169,8 +171,8 @@ const payload = (description: string) =>
     .optional();
 
 /** traffic[] */
-export const trafficSchema = refusing(
-  z.strictObject({
+export const trafficSchema = z
+  .strictObject({
     name: name({ description: "the source's name in the CSVs" }),
     to: target,
     from: name({ description: "the workload that asks", defaultNote: "a client outside the cluster" }).optional(),
@@ -178,7 +180,8 @@ export const trafficSchema = refusing(
       description: "names the source's random draws: equal streams give equal draws",
       defaultNote: "the source's name",
     }).optional(),
-    arrivals: arrivalsSchema,
+    arrivals: arrivalsSchema.optional(),
+    flow: flowSchema.optional(),
     cpu: durationDistribution({ description: "CPU time that one request takes", ...live }).prefault(0),
     request: payload("what is sent with a request"),
     response: payload("what is sent back"),
@@ -199,6 +202,7 @@ export const trafficSchema = refusing(
         ...live,
       })
       .default("random"),
-  }),
-  { flow: "no model of this version gives bulk transfers effect; remove it" },
-);
+  })
+  .refine(({ arrivals, flow }) => (arrivals === undefined) !== (flow === undefined), {
+    message: "allowed: either arrivals or flow",
+  });

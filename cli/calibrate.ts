@@ -20,7 +20,7 @@ import { findCpuController } from "./calibrate-cfs/test-groups.ts";
 import { chartFolder, writePage } from "./calibrate-cfs/write-page.ts";
 
 interface Arguments {
-  what: "cfs";
+  what: "cfs" | "flannel";
   load?: string;
   only: string[];
   repeats: number;
@@ -35,13 +35,19 @@ interface Arguments {
 
 const LARGEST_SET_BYTES = 100_000_000;
 
-/** `sim calibrate cfs`: runs loads in real cgroups and in the model, and prints both. */
+/** Options of `calibrate cfs` alone. */
+const CFS_OPTIONS = ["load", "only", "hz", "record", "replay", "page"] as const;
+
+/**
+ * `sim calibrate cfs` runs loads in real cgroups and in the model, `sim calibrate flannel` sends packets through a small
+ * overlay of namespaces and through the model; both print both.
+ */
 export const command: CommandModule<object, Arguments> = {
   command: "calibrate <what>",
   describe: "do the same work on this machine's kernel and in the model, and print both",
   builder: (yargs) =>
     yargs
-      .positional("what", { choices: ["cfs"] as const, demandOption: true, describe: "the model" })
+      .positional("what", { choices: ["cfs", "flannel"] as const, demandOption: true, describe: "the model" })
       .option("load", { type: "string", describe: "a file of loads in place of the built-in ones" })
       .option("only", { type: "string", array: true, nargs: 1, default: [], describe: "run this load alone" })
       .option("repeats", { type: "number", default: 5, describe: "repetitions on the kernel" })
@@ -67,6 +73,10 @@ export const command: CommandModule<object, Arguments> = {
       }),
   handler: async (given) => {
     try {
+      if (given.what === "flannel") {
+        await calibrateOverlay(given);
+        return;
+      }
       checkWritable("record", given.record);
       checkWritable("page", given.page);
       const set = given.replay === undefined ? await measured(given) : recorded(given.replay);
@@ -88,6 +98,17 @@ export const command: CommandModule<object, Arguments> = {
     }
   },
 };
+
+async function calibrateOverlay(given: Arguments): Promise<void> {
+  const foreign = CFS_OPTIONS.find((name) => given[name] !== undefined && given[name].toString() !== "");
+  if (foreign !== undefined) throw new UsageError(`--${foreign} belongs to calibrate cfs`);
+  if (given.output !== "table") throw new UsageError(`-o ${given.output} belongs to calibrate cfs`);
+  const say = (text: string) => {
+    if (!given.quiet) process.stderr.write(`${text}\n`);
+  };
+  const { calibrateFlannel, calibrationTable } = await import("./calibrate-flannel.ts");
+  process.stdout.write(calibrationTable(await calibrateFlannel(say)));
+}
 
 /** Throws UsageError where the folder of a file to write is not there or takes none. */
 function checkWritable(option: string, file: string | undefined): void {

@@ -37,4 +37,14 @@ export const MODELS: readonly ModelInfo[] = [
     summary: "koordlet's CPU burst: kernel bursts and scaled quotas",
     sections: ["koordinator"],
   },
+  {
+    name: "eviction",
+    summary: "memory, disk, inodes and processes: node-pressure eviction, emptyDir limits, the OOM killer",
+    sections: ["workloads.behavior", "nodes.used", "kubelet"],
+  },
+  {
+    name: "flannel",
+    summary: "packets between pods: VXLAN, host-gw and udp backends, daemons, leases and tables",
+    sections: ["flannel", "nodes.nic", "traffic.flow"],
+  },
 ];

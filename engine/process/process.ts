@@ -63,9 +63,9 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   private error: { thrown: unknown } | undefined;
   private isActive = false;
   /** Its wait is over, and the event in which it goes on is pending. */
-  #isWoken = false;
-  #atNextWait: Interrupted[] | undefined = undefined;
-  #isCancelDue = false;
+  private isWoken = false;
+  private atNextWait: Interrupted[] | undefined = undefined;
+  private isCancelDue = false;
 
   /** Made by `Processes.spawn`; runs until its first wait within an event of the present instant. */
   constructor(processes: Processes, sim: Simulation, name: string, body: ProcessBody<R>) {
@@ -93,7 +93,7 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
     if (this.isActive) throw new Error(`process ${this.name} cannot interrupt itself`);
     if (this.state !== "running") return;
     const interrupted = new Interrupted(cause);
-    if (this.#isWoken) (this.#atNextWait ??= []).push(interrupted);
+    if (this.isWoken) (this.atNextWait ??= []).push(interrupted);
     else {
       this.stopWaiting();
       this.fail(interrupted);
@@ -108,17 +108,17 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   cancel(): void {
     if (this.isActive) throw new Error(`process ${this.name} cannot cancel itself: it can return`);
     if (this.state !== "running") return;
-    if (this.#isWoken) this.#isCancelDue = true;
+    if (this.isWoken) this.isCancelDue = true;
     else {
       this.stopWaiting();
-      this.#cancelNow();
+      this.cancelNow();
     }
   }
 
   wake(value: unknown): void {
     this.value = value;
     this.waitingFor = undefined;
-    this.#isWoken = true;
+    this.isWoken = true;
     this.resumption = this.sim.schedule(0, resume, this);
   }
 
@@ -147,13 +147,13 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   /** Goes on until the next wait. */
   resume(): void {
     this.resumption = NO_EVENT;
-    this.#isWoken = false;
+    this.isWoken = false;
     this.isActive = true;
     try {
       let yielded = this.advance();
       while (!yielded.done) {
-        if (this.#isCancelDue) {
-          this.#cancelNow();
+        if (this.isCancelDue) {
+          this.cancelNow();
           return;
         }
         if (this.wait(yielded.value)) return;
@@ -166,7 +166,7 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
       if (thrown instanceof ProcessFailure) throw thrown;
       this.state = "failed";
       this.end();
-      throw this.#failure(thrown);
+      throw this.failure(thrown);
     } finally {
       this.isActive = false;
     }
@@ -186,7 +186,7 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   /** Begins to wait for what was yielded; false if that is over at once. */
   private wait(yielded: Yieldable): boolean {
     try {
-      const interrupted = this.#atNextWait?.shift();
+      const interrupted = this.atNextWait?.shift();
       if (interrupted !== undefined) throw interrupted;
       if (typeof yielded === "number") {
         this.resumption = this.sim.schedule(yielded, resume, this);
@@ -201,21 +201,21 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
     return true;
   }
 
-  #cancelNow(): void {
+  private cancelNow(): void {
     this.state = "cancelled";
     this.isActive = true;
     try {
       const { done } = this.body.return(undefined as R);
       if (!done) throw new Error("it waits in a finally block while it is being cancelled");
     } catch (thrown) {
-      throw thrown instanceof ProcessFailure ? thrown : this.#failure(thrown);
+      throw thrown instanceof ProcessFailure ? thrown : this.failure(thrown);
     } finally {
       this.isActive = false;
       this.end();
     }
   }
 
-  #failure(thrown: unknown): ProcessFailure {
+  private failure(thrown: unknown): ProcessFailure {
     return new ProcessFailure(this.name, thrown, this.sim.now, this.sim.seed);
   }
 

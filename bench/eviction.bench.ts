@@ -8,7 +8,7 @@ import { Pod } from "../models/cluster/pod.ts";
 import { Workload } from "../models/cluster/workload.ts";
 import type { EvictionModel } from "../models/eviction/compose-eviction.ts";
 import { composeEviction } from "../models/eviction/compose-eviction.ts";
-import { memory, testNode, testPod } from "../models/eviction/testing/stage.ts";
+import { loadScenario } from "../models/scenario.ts";
 import type { BenchCase } from "./case.ts";
 
 const NODES = 1000;
@@ -20,11 +20,39 @@ const LEAK_EVERY = 20;
 /** What an evicted container takes to end. */
 const END_NS = 2 * NS;
 
+/** The node and the two kinds of pods, with every default. */
+const { scenario: SCENARIO } = loadScenario({
+  text: JSON.stringify({
+    metadata: { name: "bench" },
+    duration: "1h",
+    nodes: [{ name: "node", count: NODES, capacity: { cpu: 4, memory: "16Gi" } }],
+    workloads: [
+      { name: "quiet", kind: "Pod", node: "node", spec: { containers: [{ name: "app" }] }, behavior: uses("20MB") },
+      {
+        name: "leak",
+        kind: "Pod",
+        node: "node",
+        spec: { containers: [{ name: "app" }] },
+        behavior: uses("0", "6MB/s"),
+      },
+    ],
+  }),
+  name: "bench",
+  dir: ".",
+});
+
+function uses(initial: string, rate?: string): object {
+  const ramps = rate === undefined ? [] : [{ after: "0s", rate, until: "64GB" }];
+  return { app: { memory: { initial, ramps } } };
+}
+
 /**
  * 1,000 nodes with 50 pods each under their eviction managers, an hour again and again: 1,000 passes in 10 simulated
  * seconds, some of which evict. Kubelets and CPUs are left out.
  */
 function thousandNodes(): () => number {
+  const [entry] = SCENARIO.nodes;
+  const [quiet, leak] = SCENARIO.workloads;
   let simulation = new Simulation({ seed: 1 });
   const begin = () => {
     simulation = new Simulation({ seed: 1 });
@@ -33,11 +61,7 @@ function thousandNodes(): () => number {
       events: new EventLog(),
       counters: new CounterTable(),
     };
-    const entry = { ...testNode("node", {}), count: NODES };
-    entry.kernel.phases = "random";
     const nodes = nodesOf(entry);
-    const quiet = testPod("node", { name: "quiet", memory: memory(20_000_000) });
-    const leak = testPod("node", { name: "leak", memory: memory(0, { ramps: [{ after: 0, rate: 6_000_000 }] }) });
     const observers: EvictionModel[] = [];
     const start = (given: typeof quiet, node: Node, number: number) => {
       const workload = new Workload(given);

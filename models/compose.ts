@@ -84,7 +84,10 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
     host: {
       evict: (pod, pressure, done) => kubeletOf(pod.node).evict(pod, pressure, done),
       deleteUnusedImages: (node) => void images?.of(node).deleteUnusedImages(),
-      taintsChanged: () => placer.retry(),
+      taintsChanged: () => {
+        placer.retry();
+        controllers.nodeUp();
+      },
     },
   });
   const images = composeImages({
@@ -122,8 +125,10 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
   const podStarts = new PodStarts(simulation, recorder, scenario.nodes);
   const controllers = new Controllers(simulation, cluster, events);
   // The scheduler knows what is free before a controller makes a pod that could use it.
-  observers.push(flannel, placer, podStarts, controllers);
+  // What a lost pod took of its node is free before another takes its place.
+  observers.push(flannel, placer);
   if (eviction !== undefined) observers.push(eviction);
+  observers.push(podStarts, controllers);
   if (images !== undefined) observers.push(images);
   cluster.connect(kubeletOf, placer);
 

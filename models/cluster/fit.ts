@@ -2,6 +2,7 @@ import type { PathProblem } from "../../engine/scenario/errors.ts";
 import { didYouMean } from "../../engine/scenario/suggest.ts";
 import { formatMilli, formatSize } from "../../engine/scenario/units.ts";
 import { podTotal } from "../kubelet/resources.ts";
+import { evictionReservation } from "../eviction/settings.ts";
 import { reservedMemory, reservedMilli } from "../kubelet/validation.ts";
 import type { NodeEntry, PodSpec, Workload } from "./schema.ts";
 
@@ -48,20 +49,22 @@ export function podRequests(spec: PodSpec): PodRequests {
   return { cpu: total("cpu"), memory: total("memory"), "ephemeral-storage": total("ephemeral-storage") };
 }
 
-/** The kubelet keeps so much memory free by eviction; pods cannot ask for it. */
-const DEFAULT_EVICTION_MEMORY = 100 * 1024 * 1024;
-
 /**
- * What pods may ask of a node: capacity less what is held back, and less the eviction threshold of memory.
+ * What pods may ask of a node: capacity less what is held back, and less the hard eviction thresholds.
  *
  * Source: kubernetes v1.34 pkg/kubelet/cm/node_container_manager_linux.go GetNodeAllocatableAbsolute and
- * getNodeAllocatableInternalAbsolute; pkg/kubelet/eviction/defaults_linux.go (memory.available 100Mi)
+ * getNodeAllocatableInternalAbsolute
  */
-export function allocatable({ capacity, kubelet }: NodeEntry): PodRequests & { pods: number } {
+export function allocatable(entry: NodeEntry): PodRequests & { pods: number } {
+  const { capacity, kubelet } = entry;
+  const { memory, ephemeralStorage } = evictionReservation(entry);
+  const disk = capacity["ephemeral-storage"] ?? Infinity;
+  const reservedDisk =
+    (kubelet.kubeReserved["ephemeral-storage"] ?? 0) + (kubelet.systemReserved["ephemeral-storage"] ?? 0);
   return {
     cpu: Math.max(0, capacity.cpu * 1000 - reservedMilli(kubelet)),
-    memory: Math.max(0, capacity.memory - reservedMemory(kubelet) - DEFAULT_EVICTION_MEMORY),
-    "ephemeral-storage": capacity["ephemeral-storage"] ?? Infinity,
+    memory: Math.max(0, capacity.memory - reservedMemory(kubelet) - memory),
+    "ephemeral-storage": Math.max(0, disk - reservedDisk - ephemeralStorage),
     pods: capacity.pods,
   };
 }

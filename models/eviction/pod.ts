@@ -21,7 +21,15 @@ export interface Criticality {
 }
 
 export type VolumeSource =
-  "emptyDir" | "configMap" | "gitRepo" | "hostPath" | "secret" | "downwardAPI" | "projected" | "persistentVolumeClaim";
+  | "emptyDir"
+  | "configMap"
+  | "gitRepo"
+  | "hostPath"
+  | "secret"
+  | "downwardAPI"
+  | "projected"
+  | "persistentVolumeClaim"
+  | "image";
 
 export interface Volume {
   name: string;
@@ -29,6 +37,8 @@ export interface Volume {
   /** Of an emptyDir: "" is the disk, Memory a tmpfs, HugePages or HugePages-<size> huge pages. */
   medium?: string;
   sizeLimitBytes?: number;
+  /** Of an image volume: the image, and when it is pulled. */
+  image?: { image: string; imagePullPolicy?: "Always" | "IfNotPresent" | "Never" };
 }
 
 /** One container of a pod: what it asks for and what it may have. */

@@ -29,6 +29,7 @@ const SOURCES: readonly VolumeSource[] = [
   "downwardAPI",
   "projected",
   "persistentVolumeClaim",
+  "image",
 ];
 
 /** What a pod's volume holds that the node's disk or memory has to bear. */
@@ -50,9 +51,19 @@ const volumeSchema = refusing(
     downwardAPI: withoutEffect("fields of the pod"),
     projected: withoutEffect("several sources in one"),
     persistentVolumeClaim: withoutEffect("a claim; its storage is not the node's"),
+    image: z
+      .strictObject({
+        reference: z.string().meta({ description: "the image, as containers name theirs" }),
+        pullPolicy: z
+          .enum(["Always", "IfNotPresent", "Never"])
+          .meta({ description: "when it is pulled", defaultNote: "Always for the tag latest, else IfNotPresent" })
+          .optional(),
+      })
+      .meta({ description: "an image, pulled before any container starts" })
+      .optional(),
   }),
   Object.fromEntries(
-    ["ephemeral", "csi", "gitRepo", "image", "nfs", "iscsi", "fc"].map((source) => [
+    ["ephemeral", "csi", "gitRepo", "nfs", "iscsi", "fc"].map((source) => [
       source,
       "no model of this version gives it effect; remove it",
     ]),
@@ -65,6 +76,10 @@ const volumeSchema = refusing(
     return z.NEVER;
   }
   const volume: Volume = { name: given.name, source: sources[0] };
+  if (given.image !== undefined) {
+    const { reference, pullPolicy } = given.image;
+    volume.image = { image: reference, ...(pullPolicy && { imagePullPolicy: pullPolicy }) };
+  }
   if (given.emptyDir === undefined) return volume;
   volume.medium = given.emptyDir.medium;
   if (given.emptyDir.sizeLimit !== undefined) volume.sizeLimitBytes = given.emptyDir.sizeLimit;

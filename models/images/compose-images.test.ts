@@ -73,6 +73,16 @@ describe("a node's pods", () => {
     expect(cells(world)).toMatchObject({ offered: "0", failed: "0" });
   });
 
+  it("get the images of their volumes first, one after the other, and start nothing while one fails", () => {
+    const volumes = '[{name: x, image: {reference: "b:1"}}, {name: y, image: {reference: "c:1", pullPolicy: Always}}]';
+    const spec = `{volumes: ${volumes}, containers: [{name: app, image: "a:1"}]}`;
+    const failing = KNOWN.replace("pullDuration: 2s", 'pullDuration: 2s, failures: [{attempt: 1, error: "404"}]');
+    const world = play(sections([node("")], [`{name: p, kind: Pod, node: worker, spec: ${spec}}`], failing)).until(60);
+    // b from 0 to 4, c fails at 6; the sync comes again at the tick after 16 and finds b there: c 17 to 19, a 19 to 27.
+    expect(world.times("pod/p", "Pulling")).toEqual([0, 4, 17, 19]);
+    expect(world.times("pod/p", "Started")).toEqual([27]);
+  });
+
   it("get one image at a time, container by container, whatever the node allows", () => {
     const spec = `{initContainers: [{name: init, image: "c:1"}], containers: [{name: x, image: "b:1"}, {name: y, image: "a:1"}]}`;
     const workload = `{name: p, kind: Pod, node: worker, spec: ${spec}, behavior: {init: {exit: {after: 3s}}}}`;

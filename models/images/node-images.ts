@@ -19,9 +19,15 @@ import type { ImageConfig } from "./puller-config.ts";
 import { canonicalName, defaultPullPolicy, type PullPolicy } from "./reference.ts";
 import type { NodeSource, UnpackingDisk } from "./registry.ts";
 
+/** The image that a container or a volume asks for. */
+export interface ImageWish {
+  readonly image?: string;
+  readonly imagePullPolicy?: PullPolicy;
+}
+
 /** A container, as far as its image is concerned. */
 export interface ImageContainer {
-  readonly spec: { readonly image?: string; readonly imagePullPolicy?: PullPolicy };
+  readonly spec: ImageWish;
   /** Runs that have begun: from the first one on there is a container that refers to its image. */
   readonly runs: number;
 }
@@ -30,6 +36,7 @@ export interface ImageContainer {
 export interface ImagePod {
   readonly name: string;
   readonly allContainers: readonly ImageContainer[];
+  readonly spec?: { readonly volumes?: ReadonlyArray<{ readonly image?: ImageWish }> };
 }
 
 /** A node of the cluster, as far as its images are concerned. */
@@ -131,9 +138,22 @@ export class NodeImages {
 
   /** Calls `done` when the container's image is there or its request has failed, within this call or later. */
   ensure(pod: ImagePod, { spec }: ImageContainer, done: (result: EnsureResult) => void): void {
-    const { image } = spec;
+    this.#ensure(pod, spec, done);
+  }
+
+  /** The same for the pod's volumes that are images, one after the other; the first that fails ends it. */
+  ensureVolumes(pod: ImagePod, done: (result: EnsureResult) => void): void {
+    const wishes = volumeImages(pod);
+    const next = (i: number): void => {
+      if (i === wishes.length) return done({ kind: "ok" });
+      this.#ensure(pod, wishes[i], (result) => (result.kind === "ok" ? next(i + 1) : done(result)));
+    };
+    next(0);
+  }
+
+  #ensure(pod: ImagePod, { image, imagePullPolicy }: ImageWish, done: (result: EnsureResult) => void): void {
     if (image === undefined) return done({ kind: "ok" });
-    const policy = spec.imagePullPolicy ?? defaultPullPolicy(image);
+    const policy = imagePullPolicy ?? defaultPullPolicy(image);
     this.#manager.ensure({ pod, podUid: this.#uidOf(pod), image, policy }, done);
   }
 
@@ -268,12 +288,13 @@ export class NodeImages {
     return uid;
   }
 
-  /** Images of all containers that exist, running or exited; they go with their pod's object. */
+  /** Images of all containers that exist, running or exited, and of their pods' volumes; they go with the pod's object. */
   #inUse(): Set<string> {
     const inUse = new Set<string>();
-    for (const { allContainers } of this.node.pods) {
-      for (const { spec, runs } of allContainers) {
-        if (spec.image !== undefined && runs > 0) inUse.add(canonicalName(spec.image) as string);
+    for (const pod of this.node.pods) {
+      const existing = pod.allContainers.filter(({ runs }) => runs > 0).map(({ spec }) => spec);
+      for (const { image } of existing.length > 0 ? [...existing, ...volumeImages(pod)] : []) {
+        if (image !== undefined) inUse.add(canonicalName(image) as string);
       }
     }
     return inUse;
@@ -287,6 +308,10 @@ export class NodeImages {
     const capacityBytes = size ?? UNLIMITED_BYTES;
     return { capacityBytes, availableBytes: Math.max(0, capacityBytes - others - this.store.usedBytes) };
   }
+}
+
+function volumeImages({ spec }: ImagePod): ImageWish[] {
+  return (spec?.volumes ?? []).flatMap(({ image }) => (image === undefined ? [] : [image]));
 }
 
 function readGauge(images: NodeImages): void {

@@ -1,7 +1,7 @@
 import type { Path, PathProblem } from "../../engine/scenario/errors.ts";
 import { didYouMean } from "../../engine/scenario/suggest.ts";
 import { nodeNames } from "../cluster/fit.ts";
-import type { Container, NodeEntry, Workload } from "../cluster/schema.ts";
+import type { NodeEntry, Workload } from "../cluster/schema.ts";
 import { canonicalName } from "./reference.ts";
 import type { ImageEntry, LayerEntry, RegistrySection } from "./schema.ts";
 
@@ -110,16 +110,24 @@ function containerProblems({ spec }: Workload, images: readonly ImageEntry[], pa
   const described = new Set(images.map(({ name }) => canonicalName(name)));
   const names = images.map(({ name }) => name);
   const because = images.map((_, i) => ["images", i]);
-  const problemsOf = (containers: readonly Container[], list: string): PathProblem[] =>
-    containers.flatMap(({ image }, i) => {
+  const problemsOf = (wishes: ReadonlyArray<{ image?: string }>, list: Path, field: Path): PathProblem[] =>
+    wishes.flatMap(({ image }, i) => {
       if (image === undefined) return [];
       const canonical = canonicalName(image);
       if (canonical !== undefined && described.has(canonical)) return [];
       const allowed = names.length === 0 ? "describes none" : `describes ${listed(names)}`;
       const message = `the section images, which ${allowed}, does not describe ${JSON.stringify(image)}${didYouMean(image, names)}`;
-      return [{ path: [...path, list, i, "image"], message, because }];
+      return [{ path: [...path, ...list, i, ...field], message, because }];
     });
-  return [...problemsOf(spec.initContainers ?? [], "initContainers"), ...problemsOf(spec.containers, "containers")];
+  return [
+    ...problemsOf(spec.initContainers ?? [], ["initContainers"], ["image"]),
+    ...problemsOf(spec.containers, ["containers"], ["image"]),
+    ...problemsOf(
+      (spec.volumes ?? []).map(({ image }) => image ?? {}),
+      ["volumes"],
+      ["image", "reference"],
+    ),
+  ];
 }
 
 function listed(names: readonly string[]): string {
@@ -135,8 +143,12 @@ export function imageNotices({ nodes, workloads, images, registry }: ImagesScena
   }
   const used = new Set(
     workloads
-      .flatMap(({ spec }) => [...(spec.initContainers ?? []), ...spec.containers])
-      .map(({ image }) => (image === undefined ? undefined : canonicalName(image))),
+      .flatMap(({ spec }) => [
+        ...(spec.initContainers ?? []),
+        ...spec.containers,
+        ...(spec.volumes ?? []).map(({ image }) => image ?? {}),
+      ])
+      .map(({ image }: { image?: string }) => (image === undefined ? undefined : canonicalName(image))),
   );
   return images
     .filter(({ name }) => !used.has(canonicalName(name)))

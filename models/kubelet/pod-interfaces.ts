@@ -12,6 +12,8 @@ export interface PodImages {
    * ignores the answer if the pod has been told to stop, or its node has gone down, in the meantime.
    */
   ensure(pod: Pod, container: PodContainer, done: (result: ImageResult) => void): void;
+  /** The same for the images of the pod's volumes, one after the other; the first that fails ends it. */
+  ensureVolumes?(pod: Pod, done: (result: ImageResult) => void): void;
 }
 
 /** What becomes of a sandbox's wish for the network. `isNetworkDown`: the node has no network yet; asked again soon. */

@@ -152,7 +152,10 @@ export class PodWorker {
   }
 
   #carryOut(actions: PodActions): void {
-    const start = () => this.#startInit(actions.startInit, () => this.#startAll(actions.start, () => this.#syncDone()));
+    const start = () =>
+      this.#pullVolumes(() =>
+        this.#startInit(actions.startInit, () => this.#startAll(actions.start, () => this.#syncDone())),
+      );
     if (!actions.killPod) return start();
     if (this.#sandbox !== undefined && actions.createSandbox) {
       this.#event("SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
@@ -188,6 +191,20 @@ export class PodWorker {
         }),
       );
     });
+  }
+
+  /** Images that are volumes are there before any container starts; one that is not ends the sync. */
+  #pullVolumes(next: () => void): void {
+    const { images } = this.#kubelet;
+    if (images?.ensureVolumes === undefined) return next();
+    images.ensureVolumes(
+      this.pod,
+      this.#unlessAbandoned((result) => {
+        if (result.kind === "ok") return next();
+        this.#note(result.reason === "ImagePullBackOff" ? "backOffOnly" : "error");
+        this.#syncDone();
+      }),
+    );
   }
 
   /** Starts the init containers of these indices one after the other; the first ordinary one that fails ends the sync. */

@@ -1,4 +1,4 @@
-import { Simulation } from "../engine/index.ts";
+import { Simulation, type SimulationOptions } from "../engine/index.ts";
 import { CounterTable } from "../engine/results/counters.ts";
 import { EventLog } from "../engine/results/event-log.ts";
 import type { Outputs } from "../engine/results/outputs.ts";
@@ -22,10 +22,8 @@ import { Placer } from "./scheduler/placer.ts";
 import { isPodStartSource } from "./sources.ts";
 import { Traffic } from "./traffic/traffic.ts";
 
-export interface ComposeOptions {
-  /** Check the models' invariants at every event. */
-  check?: boolean;
-}
+/** How the engine runs it: what checks and tests ask for; none of it changes a result but `shuffleTies`. */
+export type ComposeOptions = Pick<SimulationOptions, "check" | "fingerprint" | "shuffleTies" | "eventList" | "drawLog">;
 
 /** A scenario as objects, ready to run. */
 export interface Composition {
@@ -44,7 +42,7 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
   // The timeline changes the scenario while it runs; the caller's stays as it is.
   const scenario = structuredClone(given);
   const { kubernetesVersion } = scenario;
-  const simulation = new Simulation({ seed: scenario.seed, check: options.check });
+  const simulation = new Simulation({ ...options, seed: scenario.seed });
   const outputs: Outputs = {
     recorder: new Recorder({ durationNs: scenario.duration, warmupNs: scenario.warmup, windowNs: scenario.window }),
     events: new EventLog(),

@@ -74,7 +74,7 @@ export function resourcesTable(table: ResourceTable): Table {
     (index) =>
       table.nodes.flatMap((node) => {
         const resources = table.get(index, node);
-        return RESOURCES.map(([, field]) => (String(resources?.[field] ?? "")));
+        return RESOURCES.map(([, field]) => String(resources?.[field] ?? ""));
       }),
   );
 }

@@ -153,6 +153,27 @@ describe("a process", () => {
     expect(sim.pending).toBe(0);
   });
 
+  it("that another one starts begins as soon as that one waits, before the next event", () => {
+    const { sim, processes, log, note } = world();
+    processes.spawn(
+      "parent",
+      (function* (): ProcessBody {
+        sim.schedule(0, () => note("event"), undefined);
+        processes.spawn(
+          "child",
+          (function* (): ProcessBody {
+            note("child");
+            yield 1;
+          })(),
+        );
+        note("parent");
+        yield 1;
+      })(),
+    );
+    sim.runUntil(10);
+    expect(log).toEqual(["0 parent", "0 child", "0 event"]);
+  });
+
   it("resumes in the order of the wake-ups when several wait for one signal", () => {
     const { sim, processes, log, note } = world();
     const go = new Signal("go");

@@ -33,8 +33,9 @@ export type ProcessState = "running" | "done" | "failed" | "cancelled";
  * A process: a generator whose `yield`s take simulated time. It yields a delay in nanoseconds, or something to wait for,
  * and goes on when that is over. Waiting for a process gives its result.
  *
- * A process that is woken goes on in an event of its own at the same instant, in the order of the wake-ups; a wait that
- * is over at once goes on without an event.
+ * A process that another one starts or wakes goes on as soon as that one waits or ends, in the order of the wake-ups and
+ * before the next event; woken from outside any process, it goes on in an event of its own at the same instant. A wait
+ * that is over at once goes on at once.
  */
 export class Process<R = unknown> extends Waitable<R> implements Waiter {
   readonly name: string;
@@ -52,7 +53,7 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
 
   // Private by keyword instead of by #: the engine sets such members of a new object twice as fast, and there may be a
   // process for every request (bench/README.md).
-  private readonly processes: Processes;
+  readonly processes: Processes;
   private readonly sim: Simulation;
   private readonly body: ProcessBody<R>;
   /** Made when the first comes: few processes are waited for. */
@@ -62,8 +63,10 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   private waitingFor: Waitable<unknown> | undefined;
   private error: { thrown: unknown } | undefined;
   private isActive = false;
-  /** Its wait is over, and the event in which it goes on is pending. */
+  /** Its wait is over, and it is about to go on. */
   private isWoken = false;
+  /** It stands in the line of those that go on before the next event; for `Processes` alone. */
+  isReady = false;
   private atNextWait: Interrupted[] | undefined = undefined;
   private isCancelDue = false;
 
@@ -74,13 +77,14 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
     this.sim = sim;
     this.name = name;
     this.body = body;
-    this.resumption = sim.schedule(0, resume, this);
+    this.resumption = processes.goOn(this);
   }
 
   /** What it waits for, in words. */
   get waitsFor(): string {
     if (this.state !== "running") return "nothing";
     if (this.waitingFor !== undefined) return this.waitingFor.describe();
+    if (this.isReady) return "its turn";
     const at = this.sim.timeOf(this.resumption);
     return at === undefined ? "nothing" : `the time ${at} ns`;
   }
@@ -119,7 +123,7 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
     this.value = value;
     this.waitingFor = undefined;
     this.isWoken = true;
-    this.resumption = this.sim.schedule(0, resume, this);
+    this.resumption = this.processes.goOn(this);
   }
 
   fail(error: Error): void {
@@ -222,6 +226,7 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   private stopWaiting(): void {
     this.sim.cancel(this.resumption);
     this.resumption = NO_EVENT;
+    this.isReady = false;
     this.waitingFor?.withdraw(this);
     this.waitingFor = undefined;
     this.value = undefined;
@@ -237,20 +242,27 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
 }
 
 function resume(process: Process): void {
-  process.resume();
+  process.processes.run(process);
 }
+
+/** More than this in one event means that processes wake each other for ever. */
+const STEPS_PER_EVENT = 10_000_000;
 
 /** The processes of one simulation. */
 export class Processes {
   readonly #sim: Simulation;
   #first: Process<never> | undefined;
   #last: Process<never> | undefined;
+  /** Those that go on before the next event, and how many of them have. */
+  readonly #ready: Array<Pick<Process, "isReady" | "resume">> = [];
+  #gone = 0;
+  #isRunning = false;
 
   constructor(sim: Simulation) {
     this.#sim = sim;
   }
 
-  /** Starts a process: it runs at this instant, after the events that are scheduled for it already. */
+  /** Starts a process: from within another one it begins as soon as that one waits, otherwise in an event of its own. */
   spawn<R>(name: string, body: ProcessBody<R>): Process<R> {
     const process = new Process(this, this.#sim, name, body);
     const listed = process as unknown as Process<never>;
@@ -266,6 +278,41 @@ export class Processes {
     const found: Process<never>[] = [];
     for (let each = this.#first; each !== undefined; each = each.next) found.push(each);
     return found;
+  }
+
+  /** For processes alone: one is to go on at this instant. */
+  goOn<R>(process: Process<R>): Handle {
+    if (!this.#isRunning) return this.#sim.schedule(0, resume, process as unknown as Process);
+    process.isReady = true;
+    this.#ready.push(process);
+    return NO_EVENT;
+  }
+
+  /** For processes alone: runs one, and then those that it and they wake. */
+  run(process: Process): void {
+    this.#isRunning = true;
+    try {
+      process.resume();
+      while (this.#gone < this.#ready.length) {
+        const next = this.#ready[this.#gone++];
+        if (next.isReady) {
+          next.isReady = false;
+          next.resume();
+        }
+        if (this.#gone > STEPS_PER_EVENT) this.#standstill();
+      }
+    } finally {
+      this.#isRunning = false;
+      if (this.#gone > 0) {
+        this.#ready.length = 0;
+        this.#gone = 0;
+      }
+    }
+  }
+
+  #standstill(): never {
+    const message = `more than ${STEPS_PER_EVENT} steps of processes in one event: they wake each other for ever`;
+    throw new SimulationError(message, this.#sim.now, this.#sim.seed);
   }
 
   /** For processes alone: one has ended. */

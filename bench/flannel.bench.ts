@@ -5,6 +5,7 @@ import { FlannelNetwork } from "../models/flannel/network.ts";
 import type { Endpoint } from "../models/flannel/packet.ts";
 import { UdpFlow } from "../models/flannel/udp-flow.ts";
 import type { BenchCase } from "./case.ts";
+import { ns3Packets } from "./peers.ts";
 
 const PAYLOAD = 1400;
 const PACKETS_PER_BATCH = 20_000;
@@ -90,6 +91,7 @@ export const cases: BenchCase[] = [
     name: "flannel/packets",
     unit: "packets of 1400 bytes from pod to pod across nodes",
     run: lazily(packets),
+    peers: [ns3Packets.peer()],
   },
   {
     name: "flannel/5000-nodes",

@@ -72,6 +72,12 @@ class Program {
 export const cppHeap = new Program("cpp", "heap4.cpp", cpp());
 /** ns-3 with its default scheduler. Debian: libns3-dev. */
 export const ns3 = new Program("ns-3", "ns3.cpp", cpp("-lns3-core"));
+/** ns-3 with its own network stack: packets through the little network of flannel/packets. */
+export const ns3Packets = new Program(
+  "ns-3",
+  "ns3-packets.cpp",
+  cpp("-lns3-core", "-lns3-network", "-lns3-internet", "-lns3-point-to-point"),
+);
 /** SimGrid's timers. Debian: libsimgrid-dev. */
 export const simgrid = new Program("simgrid", "simgrid.cpp", cpp("-lsimgrid"), true);
 /** SimPy 3. Debian: python3-simpy3. */

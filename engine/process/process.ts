@@ -177,32 +177,34 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   }
 
   private advance(): IteratorResult<Yieldable, R> {
-    const error = this.error;
-    if (error === undefined) {
-      const { value } = this;
-      this.value = undefined;
-      return this.body.next(value);
+    const { error } = this;
+    if (error !== undefined) {
+      this.error = undefined;
+      return this.body.throw(error.thrown);
     }
-    this.error = undefined;
-    return this.body.throw(error.thrown);
+    const { value } = this;
+    this.value = undefined;
+    return this.body.next(value);
   }
 
   /** Begins to wait for what was yielded; false if that is over at once. */
   private wait(yielded: Yieldable): boolean {
     try {
-      const interrupted = this.atNextWait?.shift();
-      if (interrupted !== undefined) throw interrupted;
+      if (this.atNextWait !== undefined) {
+        const interrupted = this.atNextWait.shift();
+        if (interrupted !== undefined) throw interrupted;
+      }
       if (typeof yielded === "number") {
         this.resumption = this.sim.schedule(yielded, resume, this);
         return true;
       }
       if (yielded.begin(this)) return false;
+      this.waitingFor = yielded;
+      return true;
     } catch (thrown) {
       this.error = { thrown };
       return false;
     }
-    this.waitingFor = yielded;
-    return true;
   }
 
   private cancelNow(): void {
@@ -254,8 +256,8 @@ export class Processes {
   #first: Process<never> | undefined;
   #last: Process<never> | undefined;
   /** Those that go on before the next event, and how many of them have. */
-  readonly #ready: Array<Pick<Process, "isReady" | "resume">> = [];
-  #gone = 0;
+  readonly #ready: Array<Pick<Process, "isReady" | "resume"> | undefined> = [];
+  #readyCount = 0;
   #isRunning = false;
 
   constructor(sim: Simulation) {
@@ -284,7 +286,7 @@ export class Processes {
   goOn<R>(process: Process<R>): Handle {
     if (!this.#isRunning) return this.#sim.schedule(0, resume, process as unknown as Process);
     process.isReady = true;
-    this.#ready.push(process);
+    this.#ready[this.#readyCount++] = process;
     return NO_EVENT;
   }
 
@@ -293,21 +295,24 @@ export class Processes {
     this.#isRunning = true;
     try {
       process.resume();
-      while (this.#gone < this.#ready.length) {
-        const next = this.#ready[this.#gone++];
-        if (next.isReady) {
-          next.isReady = false;
-          next.resume();
-        }
-        if (this.#gone > STEPS_PER_EVENT) this.#standstill();
-      }
+      if (this.#readyCount > 0) this.#runReady();
     } finally {
       this.#isRunning = false;
-      if (this.#gone > 0) {
-        this.#ready.length = 0;
-        this.#gone = 0;
-      }
     }
+  }
+
+  #runReady(): void {
+    const ready = this.#ready;
+    for (let i = 0; i < this.#readyCount; i++) {
+      const next = ready[i] as Pick<Process, "isReady" | "resume">;
+      ready[i] = undefined;
+      if (next.isReady) {
+        next.isReady = false;
+        next.resume();
+      }
+      if (i > STEPS_PER_EVENT) this.#standstill();
+    }
+    this.#readyCount = 0;
   }
 
   #standstill(): never {

@@ -84,7 +84,7 @@ export function compose(given: Scenario, options: ComposeOptions = {}): Composit
       deleteUnusedImages: (node) => void images?.of(node).deleteUnusedImages(),
       taintsChanged: () => {
         placer.retry();
-        controllers.nodeUp();
+        controllers.retry();
       },
     },
   });

@@ -82,6 +82,11 @@ export class Controllers implements ClusterObserver {
   }
 
   nodeUp(): void {
+    this.retry();
+  }
+
+  /** Looks again at every workload: something has changed that may let nodes take what they refused. */
+  retry(): void {
     this.#changed();
     for (const workload of this.#controllers.keys()) this.#reconcile(workload);
   }

@@ -1,3 +1,5 @@
+import { MIN_SHARES } from "../cfs/defaults.ts";
+import { clampShares } from "../cfs/weights.ts";
 import type { Container, PodSpec, ResourceList } from "../cluster/schema.ts";
 
 // Source of all of it: kubernetes v1.34 pkg/kubelet/cm/helpers_linux.go, pkg/kubelet/kuberuntime/
@@ -13,8 +15,6 @@ export interface CpuCgroup {
   periodUs: number;
 }
 
-const MIN_SHARES = 2;
-const MAX_SHARES = 262_144;
 const MIN_QUOTA_US = 1_000;
 
 /**
@@ -36,7 +36,7 @@ export function qosClass(spec: PodSpec): QosClass {
 /** requests.cpu as cpu.shares: 1000m is 1024; never below 2 or above 262144. */
 export function sharesFromMilli(milli: number): number {
   if (milli === 0) return MIN_SHARES;
-  return Math.min(Math.max(Math.floor((milli * 1024) / 1000), MIN_SHARES), MAX_SHARES);
+  return clampShares(Math.floor((milli * 1024) / 1000));
 }
 
 /** limits.cpu as a quota: milli x period / 1000, at least 1 ms, so that limits below 10m act as 10m. None for 0. */

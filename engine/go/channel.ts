@@ -38,7 +38,9 @@ export class Channel<T> {
 
   /** Throws RangeError for a capacity that is negative or no whole number. */
   constructor(name: string, capacity = 0) {
-    if (!Number.isInteger(capacity) || capacity < 0) throw new RangeError(`channel ${name}: capacity ${capacity}`);
+    if (!Number.isInteger(capacity) || capacity < 0) {
+      throw new RangeError(`channel ${name}: a capacity of ${capacity}; allowed: a whole number from 0`);
+    }
     this.name = name;
     this.capacity = capacity;
   }
@@ -116,8 +118,13 @@ export class Channel<T> {
   close(): void {
     if (this.#isClosed) throw new ChannelPanic(`close of closed channel ${this.name}`);
     this.#isClosed = true;
-    for (const receiver of this.#receivers.splice(0)) receiver.serve({ value: undefined, ok: false });
-    for (const sender of this.#senders.splice(0)) sender.fail(new ChannelPanic(`send on closed channel ${this.name}`));
+    // From the line itself: who is served leaves it with all his cases, and some stand here with several.
+    for (let receiver = this.#receivers.shift(); receiver !== undefined; receiver = this.#receivers.shift()) {
+      receiver.serve({ value: undefined, ok: false });
+    }
+    for (let sender = this.#senders.shift(); sender !== undefined; sender = this.#senders.shift()) {
+      sender.fail(new ChannelPanic(`send on closed channel ${this.name}`));
+    }
   }
 
   /** For `send`, `receive` and `select`: gets in line. */

@@ -28,7 +28,8 @@ export class WaitGroup extends Line {
     if (this.#count + change < 0) throw new Error(`wait group ${this.name}: negative count`);
     this.#count += change;
     if (this.#count > 0) return;
-    for (const waiter of this.waiters.splice(0)) waiter.wake(undefined);
+    // From the line itself: who is woken may withdraw another of its waits for the same group.
+    for (let waiter = this.waiters.shift(); waiter !== undefined; waiter = this.waiters.shift()) waiter.wake(undefined);
   }
 
   done(): void {

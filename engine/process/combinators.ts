@@ -40,10 +40,20 @@ export interface First<T> {
   value: T;
 }
 
-/** The first of several waits; the others are withdrawn. Of those that are over at once, the first in the list. */
+/** A wait for the first: the branches that have begun, and the one that was over while others were still to begin. */
+interface Race<T> {
+  begun: Branch<T>[];
+  isBeginning: boolean;
+  first?: First<T>;
+}
+
+/**
+ * The first of several waits; the others are withdrawn. Of those that are over at once, the first in the list. Branches
+ * that meet each other, as a send and a receive on one channel, are over at once.
+ */
 export class AnyOf<T> extends Waitable<First<T>> {
   readonly #branches: ReadonlyArray<Waitable<T>>;
-  readonly #waits = new Map<Waiter, Branch<T>[]>();
+  readonly #waits = new Map<Waiter, Race<T>>();
 
   constructor(branches: ReadonlyArray<Waitable<T>>) {
     super();
@@ -51,25 +61,35 @@ export class AnyOf<T> extends Waitable<First<T>> {
   }
 
   begin(waiter: Waiter): boolean {
-    const begun: Branch<T>[] = [];
+    const race: Race<T> = { begun: [], isBeginning: true };
     const settle = (index: number, value: T) => {
       this.#withdrawAll(waiter, index);
-      waiter.wake({ index, value });
+      if (race.isBeginning) race.first = { index, value };
+      else waiter.wake({ index, value });
     };
     const refuse = (index: number, error: Error) => {
       this.#withdrawAll(waiter, index);
       waiter.fail(error);
     };
-    this.#waits.set(waiter, begun);
+    this.#waits.set(waiter, race);
     for (const [index, waitable] of this.#branches.entries()) {
       const branch = new Branch(index, waitable, settle, refuse);
-      if (this.#begins(branch, waiter)) {
+      const isOver = this.#begins(branch, waiter);
+      if (race.first !== undefined) {
+        // An earlier branch met this one.
+        if (isOver) waitable.undo(branch.value as T);
+        else waitable.withdraw(branch);
+        waiter.value = race.first;
+        return true;
+      }
+      if (isOver) {
         this.#withdrawAll(waiter, index);
         waiter.value = { index, value: branch.value };
         return true;
       }
-      begun.push(branch);
+      race.begun.push(branch);
     }
+    race.isBeginning = false;
     return false;
   }
 
@@ -95,7 +115,7 @@ export class AnyOf<T> extends Waitable<First<T>> {
   }
 
   #withdrawAll(waiter: Waiter, except: number): void {
-    for (const branch of this.#waits.get(waiter) ?? []) {
+    for (const branch of this.#waits.get(waiter)?.begun ?? []) {
       if (branch.index !== except) branch.waitable.withdraw(branch);
     }
     this.#waits.delete(waiter);
@@ -119,12 +139,14 @@ export class AllOf<T> extends Waitable<T[]> {
     const values: T[] = Array.from({ length: this.#branches.length });
     const open = new Set<Branch<T>>();
     const over: Branch<T>[] = [];
+    // A branch may meet an earlier one, which is over then, while others are still to begin.
+    let isBeginning = true;
     const settle = (index: number, value: T, branch: Branch<T>) => {
       values[index] = value;
       branch.value = value;
       open.delete(branch);
       over.push(branch);
-      if (open.size > 0) return;
+      if (isBeginning || open.size > 0) return;
       this.#waits.delete(waiter);
       waiter.wake(values);
     };
@@ -146,6 +168,7 @@ export class AllOf<T> extends Waitable<T[]> {
       this.withdraw(waiter);
       throw thrown;
     }
+    isBeginning = false;
     if (open.size > 0) return false;
     this.#waits.delete(waiter);
     waiter.value = values;

@@ -21,9 +21,11 @@ export class Signal<T = void> extends Waitable<T> {
     if (this.#hasFired) throw new Error(`signal ${this.name} has fired already`);
     this.#hasFired = true;
     this.#value = value;
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const waiter of waiters) waiter.wake(value);
+    // One by one: who is woken may withdraw another of its waits for the same signal, and that one hears nothing.
+    for (const waiter of this.#waiters) {
+      this.#waiters.delete(waiter);
+      waiter.wake(value);
+    }
   }
 
   begin(waiter: Waiter): boolean {

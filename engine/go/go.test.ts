@@ -1,34 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Processes } from "../process/process.ts";
 import type { ProcessBody } from "../process/waitable.ts";
-import { Simulation } from "../simulation.ts";
-import { NS_PER_SECOND as S } from "../time.ts";
-import {
-  Backoff,
-  CANCELED,
-  Channel,
-  ChannelPanic,
-  Context,
-  DEADLINE_EXCEEDED,
-  Mutex,
-  NilChannel,
-  ResettingBackoff,
-  Ticker,
-  WaitGroup,
-  jitterUntil,
-  select,
-  until,
-} from "./index.ts";
-
-/** A simulation whose processes are given as generator functions by name. */
-function world(seed = 1) {
-  const sim = new Simulation({ seed });
-  const processes = new Processes(sim);
-  const log: string[] = [];
-  const note = (text: unknown) => void log.push(`${sim.now} ${text}`);
-  const go = (name: string, body: () => ProcessBody) => processes.spawn(name, body());
-  return { sim, processes, log, note, go };
-}
+import { Channel, ChannelPanic, NilChannel, select } from "./index.ts";
+import { world } from "./testing/world.ts";
 
 describe("channels: a rule of the language each", () => {
   it("a send on an unbuffered channel blocks until a receiver is there", () => {
@@ -178,6 +151,31 @@ describe("channels: a rule of the language each", () => {
     expect(ch.trySend(1)).toBe(false);
     expect(processes.live).toEqual([]);
   });
+
+  it("len and cap of a channel are its values and its room, 0 for a nil channel", () => {
+    const ch = new Channel<number>("ch", 3);
+    ch.trySend(1);
+    expect([ch.length, ch.capacity]).toEqual([1, 3]);
+    const nil = new NilChannel<number>();
+    expect([nil.length, nil.capacity]).toEqual([0, 0]);
+    expect(() => new Channel("ch", -1)).toThrow("channel ch: a capacity of -1; allowed: a whole number from 0");
+  });
+
+  it("a receive from a full channel lets the first blocked sender put its value behind the buffered ones", () => {
+    const { sim, go, log, note } = world();
+    const ch = new Channel<number>("ch", 1);
+    ch.trySend(1);
+    go("sender", function* () {
+      yield* ch.send(2);
+      note("sent");
+    });
+    go("receiver", function* () {
+      yield 5;
+      note(`got ${(yield* ch.receive()).value}, len ${ch.length}`);
+    });
+    sim.runUntil(10);
+    expect(log).toEqual(["5 got 1, len 1", "5 sent"]);
+  });
 });
 
 describe("select: a rule of the language each", () => {
@@ -269,147 +267,83 @@ describe("select: a rule of the language each", () => {
     sim.runUntil(10);
     expect(processes.deadlock()).toBe("selector waits for a select without cases");
   });
-});
 
-describe("sync and context", () => {
-  it("a wait group lets waiters go when its count is zero, and panics below", () => {
+  it("with a default takes a case that is ready, and never a nil channel's", () => {
     const { sim, go, log, note } = world();
-    const group = new WaitGroup("pods");
-    group.add(2);
-    go("waiter", function* () {
-      yield* group;
-      note("all done");
+    const ready = new Channel<number>("ready", 1);
+    ready.trySend(1);
+    go("selector", function* () {
+      for (let i = 0; i < 2; i++) {
+        const cases = [{ receive: new NilChannel<number>() }, { receive: ready }];
+        note((yield* select(cases, { hasDefault: true })).index);
+      }
     });
-    for (const at of [3, 8]) sim.scheduleAt(at, () => group.done(), undefined);
     sim.runUntil(10);
-    expect(log).toEqual(["8 all done"]);
-    expect(() => group.done()).toThrow(/negative/);
+    expect(log).toEqual(["0 1", "0 -1"]);
   });
 
-  it("a mutex is held by one at a time, first come first served", () => {
+  it("that chooses a send on a closed channel panics, and so does one that waits to send when it is closed", () => {
     const { sim, go, log, note } = world();
-    const mutex = new Mutex("m");
-    for (const name of ["a", "b", "c"]) {
-      go(name, function* () {
-        yield* mutex;
-        note(`${name} in`);
-        yield 5;
-        mutex.unlock();
+    const [open, ch] = [new Channel<number>("open"), new Channel<number>("ch")];
+    const selector = function* () {
+      try {
+        yield* select([{ receive: open }, { send: ch, value: 1 }]);
+      } catch (error) {
+        note(`${error instanceof ChannelPanic} ${(error as Error).message}`);
+      }
+    };
+    go("waiting", selector);
+    sim.scheduleAt(3, () => ch.close(), undefined);
+    sim.scheduleAt(4, () => void go("late", selector), undefined);
+    sim.runUntil(10);
+    expect(log).toEqual(["3 true send on closed channel ch", "4 true send on closed channel ch"]);
+    expect(open.blockedReceivers).toBe(0);
+  });
+
+  it("never meets itself on one channel, but another select", () => {
+    const { sim, go, log, note, processes } = world();
+    const ch = new Channel<string>("ch");
+    const both = (name: string) => () =>
+      (function* () {
+        const { index } = yield* select([{ receive: ch }, { send: ch, value: name }]);
+        note(`${name} case ${index}`);
+      })();
+    go("a", both("a"));
+    sim.runUntil(5);
+    expect(log).toEqual([]);
+    go("b", both("b"));
+    sim.runUntil(10);
+    // Both of b's cases are ready; without a stream it takes the first, the receive.
+    expect(log).toEqual(["5 b case 0", "5 a case 1"]);
+    expect(processes.live).toEqual([]);
+    expect([ch.blockedReceivers, ch.blockedSenders]).toEqual([0, 0]);
+  });
+
+  it("takes one value of a channel that stands in two of its cases", () => {
+    const { sim, go, log, note } = world();
+    const ch = new Channel<number>("ch");
+    go("selector", function* () {
+      note((yield* select([{ receive: ch }, { receive: ch }])).received?.value);
+    });
+    sim.scheduleAt(1, () => void note(`${ch.trySend(7)} ${ch.trySend(8)}`), undefined);
+    sim.runUntil(10);
+    expect(log).toEqual(["1 true false", "1 7"]);
+  });
+
+  it("draws one number for each choice among several cases, and none where there is no choice", () => {
+    const draws = (ready: number) => {
+      const { sim, go } = world();
+      let drawn = 0;
+      const stream = { name: "counted", uniform: () => 0, below: () => (drawn++, 0) };
+      const channels = [0, 1, 2].map((n) => new Channel<number>(`${n}`, 1));
+      for (const channel of channels.slice(0, ready)) channel.trySend(1);
+      go("selector", function* () {
+        const cases = channels.map((receive) => ({ receive }));
+        yield* select(cases, { stream, hasDefault: true });
       });
-    }
-    sim.runUntil(100);
-    expect(log).toEqual(["0 a in", "5 b in", "10 c in"]);
-    expect(() => mutex.unlock()).toThrow(/unlocked/);
-  });
-
-  it("cancelling a context closes Done of it and of all below, and of nothing above", () => {
-    const { sim } = world();
-    const root = Context.background(sim);
-    const parent = root.withCancel("parent");
-    const child = parent.withCancel("child").withCancel("grandchild");
-    parent.cancel();
-    expect([parent.done.isClosed, child.done.isClosed, root.done.isClosed]).toEqual([true, true, false]);
-    expect(child.error).toBe(CANCELED);
-    expect(parent.withCancel("late").done.isClosed).toBe(true);
-    expect(() => root.cancel()).toThrow(/background/);
-  });
-
-  it("a deadline ends a context, and the earlier of two counts", () => {
-    const { sim, go, log, note } = world();
-    const parent = Context.background(sim).withTimeout("parent", 10);
-    const child = parent.withTimeout("child", 50);
-    go("waiter", function* () {
-      yield* child.done.receive();
-      note(child.error);
-    });
-    sim.runUntil(100);
-    expect(log).toEqual([`10 ${DEADLINE_EXCEEDED}`]);
-    expect(child.deadline).toBe(10);
-  });
-});
-
-describe("tickers and loops", () => {
-  it("a ticker drops the ticks that nobody took in time", () => {
-    const { sim, go, log, note } = world();
-    const ticker = new Ticker(sim, "tick", 10);
-    go("slow reader", function* () {
-      yield 35;
-      for (let i = 0; i < 3; i++) note((yield* ticker.channel.receive()).value);
-      ticker.stop();
-    });
-    sim.runUntil(200);
-    // The tick of 10 waited in the channel; those of 20 and 30 were dropped.
-    expect(log).toEqual(["35 10", "40 40", "50 50"]);
-    expect(sim.pending).toBe(0);
-  });
-
-  it("Until calls at once and then a period after each call's end, until it is stopped", () => {
-    const { sim, processes, log, note } = world();
-    const stop = new Channel<never>("stop");
-    const step = function* (): ProcessBody {
-      note("call");
-      yield 3;
+      sim.runUntil(1);
+      return drawn;
     };
-    processes.spawn("loop", until(sim, step, 10, stop));
-    sim.scheduleAt(30, () => stop.close(), undefined);
-    sim.runUntil(100);
-    expect(log).toEqual(["0 call", "13 call", "26 call"]);
-  });
-
-  it("JitterUntil that does not slide keeps its period from start to start, lengthened by the jitter", () => {
-    const { sim, processes } = world();
-    const stop = new Channel<never>("stop");
-    const starts: number[] = [];
-    const step = function* (): ProcessBody {
-      starts.push(sim.now);
-      yield 40;
-    };
-    const options = { jitterFactor: 0.5, stream: sim.random("jitter"), isSliding: false };
-    processes.spawn("loop", jitterUntil(sim, step, 1000, stop, options));
-    sim.runUntil(100_000);
-    const gaps = starts.slice(1).map((at, i) => at - starts[i]);
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1000);
-    expect(Math.max(...gaps)).toBeLessThanOrEqual(1500);
-    expect(Math.max(...gaps) - Math.min(...gaps)).toBeGreaterThan(100);
-  });
-});
-
-describe("back-off as apimachinery has it", () => {
-  const stream = new Simulation({ seed: 1 }).random("backoff");
-  const delays = (backoff: { step(): number }, count: number) =>
-    Array.from({ length: count }, () => backoff.step() / S);
-
-  it("grows by the factor up to the cap, and stays there", () => {
-    const backoff = new Backoff({ duration: 0.8 * S, factor: 2, steps: 38, cap: 30 * S }, stream);
-    expect(delays(backoff, 8)).toEqual([0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30]);
-    expect(backoff.stepsLeft).toBe(0);
-  });
-
-  it("stays as it is without steps or without a factor", () => {
-    expect(delays(new Backoff({ duration: S, steps: 0, factor: 2 }, stream), 3)).toEqual([1, 1, 1]);
-    expect(delays(new Backoff({ duration: S, steps: 5 }, stream), 3)).toEqual([1, 1, 1]);
-    expect(delays(new Backoff({ duration: S, steps: 1, factor: 10 }, stream), 3)).toEqual([1, 10, 10]);
-  });
-
-  it("lengthens by at most the jitter, never shortens", () => {
-    const backoff = new Backoff({ duration: S, steps: 1000, factor: 1, jitter: 0.3 }, stream);
-    for (const delay of delays(backoff, 500)) {
-      expect(delay).toBeGreaterThanOrEqual(1);
-      expect(delay).toBeLessThanOrEqual(1.3);
-    }
-  });
-
-  it("begins again after a time without use, strictly longer than the reset time", () => {
-    const sim = new Simulation();
-    const backoff = new ResettingBackoff(
-      sim,
-      new Backoff({ duration: S, factor: 2, steps: 9, cap: 10 * S }, stream),
-      10 * S,
-    );
-    expect(delays(backoff, 3)).toEqual([1, 2, 4]);
-    sim.runUntil(10 * S);
-    expect(delays(backoff, 1)).toEqual([8]);
-    sim.runUntil(20 * S + 1);
-    expect(delays(backoff, 2)).toEqual([1, 2]);
+    expect([draws(0), draws(1), draws(2), draws(3)]).toEqual([0, 0, 1, 1]);
   });
 });

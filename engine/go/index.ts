@@ -6,10 +6,13 @@ export { CANCELED, Context, DEADLINE_EXCEEDED } from "./context.ts";
 export { Ticker } from "./ticker.ts";
 export {
   Backoff,
+  backoffUntil,
   jitter,
   jitterUntil,
   ResettingBackoff,
   until,
   type BackoffOptions,
+  type Delays,
   type JitterUntilOptions,
+  type ResetFrom,
 } from "./wait.ts";

@@ -5,7 +5,8 @@ import { Channel } from "./channel.ts";
 
 /**
  * time.Ticker: sends on `channel` every period; ticks that nobody took in time are dropped, because the channel holds one.
- * Source: golang/go src/time/tick.go.
+ * After `stop` or `reset` no tick of before is received any more, as in Go from 1.23 on.
+ * Source: golang/go 1.24 src/time/tick.go and src/runtime/time.go.
  */
 export class Ticker {
   /** Carries the time of the tick. */
@@ -14,7 +15,7 @@ export class Ticker {
   #period: Ns;
   #timer: Handle;
 
-  /** Throws RangeError for a period that is not above zero, where Go panics. */
+  /** Throws RangeError for a period that is no whole number above zero, where Go panics. */
   constructor(sim: Simulation, name: string, period: Ns) {
     this.#sim = sim;
     this.channel = new Channel<Ns>(name, 1);
@@ -25,12 +26,13 @@ export class Ticker {
   /** No further ticks; the channel stays open. */
   stop(): void {
     this.#sim.cancel(this.#timer);
+    this.channel.tryReceive();
   }
 
-  /** Another period, from now on. */
+  /** Another period, from now on; a ticker that was stopped goes on. Throws RangeError as the constructor does. */
   reset(period: Ns): void {
     this.#period = checked(this.channel.name, period);
-    this.#sim.cancel(this.#timer);
+    this.stop();
     this.#timer = this.#sim.schedule(period, tick, this);
   }
 
@@ -46,6 +48,8 @@ function tick(ticker: Ticker): void {
 }
 
 function checked(name: string, period: Ns): Ns {
-  if (!(period > 0)) throw new RangeError(`ticker ${name}: the period is ${period} ns; it must be above 0`);
+  if (!(Number.isSafeInteger(period) && period > 0)) {
+    throw new RangeError(`ticker ${name}: a period of ${period} ns; allowed: a whole number above 0`);
+  }
   return period;
 }

@@ -16,17 +16,42 @@ export function jitter(duration: Ns, factor: number, stream: RandomStream): Ns {
 export interface JitterUntilOptions {
   /** Lengthens each period by up to this part of it; 0 or less: no jitter. Default 0. */
   jitterFactor?: number;
-  /** For the jitter. */
+  /** For the jitter, which needs one. */
   stream?: RandomStream;
   /** The period counts from the end of a call (the default); otherwise from its start. */
   isSliding?: boolean;
 }
 
+/** What gives the delay before the next call: a `Backoff`, a `ResettingBackoff`. */
+export interface Delays {
+  step(): Ns;
+}
+
 /**
- * wait.JitterUntil: calls `step` at once and then again and again until `stop` is closed. `step` is a generator function,
- * so a call may take time; a call that is running when the channel is closed is finished.
+ * wait.BackoffUntil: calls `step` at once and then again and again until `stop` is closed, after delays that `backoff`
+ * gives. `step` is a generator function, so a call may take time; a call that is running when the channel is closed is
+ * finished. A delay counts from the end of a call if it is sliding, otherwise from its start.
  */
-export function* jitterUntil(
+export function* backoffUntil(
+  sim: Simulation,
+  step: () => ProcessBody | void,
+  backoff: Delays,
+  stop: Channel<never>,
+  isSliding = true,
+): ProcessBody {
+  while (!stop.isClosed) {
+    // A delay that does not slide is drawn before the call, as upstream's timer is started before it.
+    const dueAt = isSliding ? 0 : sim.now + backoff.step();
+    const body = step();
+    if (body !== undefined) yield* body;
+    const rest = isSliding ? backoff.step() : Math.max(dueAt - sim.now, 0);
+    // The channel is looked at again before the next call, so that a stop wins over a timer of the same instant.
+    yield* new AnyOf<unknown>([stop.receive(), new Delay(sim, rest)]);
+  }
+}
+
+/** wait.JitterUntil: `backoffUntil` with one period, which may be jittered. Throws RangeError for a jitter without a stream. */
+export function jitterUntil(
   sim: Simulation,
   step: () => ProcessBody | void,
   period: Ns,
@@ -34,15 +59,13 @@ export function* jitterUntil(
   options: JitterUntilOptions = {},
 ): ProcessBody {
   const { jitterFactor = 0, stream, isSliding = true } = options;
-  while (!stop.isClosed) {
-    const startedAt = sim.now;
-    const delay = jitterFactor > 0 && stream !== undefined ? jitter(period, jitterFactor, stream) : period;
-    const body = step();
-    if (body !== undefined) yield* body;
-    const rest = isSliding ? delay : Math.max(startedAt + delay - sim.now, 0);
-    // The channel is looked at again before the next call, so that a stop wins over a timer of the same instant.
-    yield* new AnyOf<unknown>([stop.receive(), new Delay(sim, rest)]);
-  }
+  return backoffUntil(sim, step, { step: periodsOf(period, jitterFactor, stream) }, stop, isSliding);
+}
+
+function periodsOf(period: Ns, jitterFactor: number, stream: RandomStream | undefined): () => Ns {
+  if (!(jitterFactor > 0)) return () => period;
+  if (stream === undefined) throw new RangeError(`a jitter factor of ${jitterFactor} needs a random stream`);
+  return () => jitter(period, jitterFactor, stream);
 }
 
 /** wait.Until: `jitterUntil` without jitter, the period counted from the end of a call. */
@@ -89,8 +112,8 @@ export class Backoff {
   /** The next delay. */
   step(): Ns {
     const { factor, cap, jitter: part } = this.#options;
-    let delay = this.#duration;
-    if (this.#steps < 1) return this.#jittered(delay, part);
+    const delay = this.#jittered(this.#duration, part);
+    if (this.#steps < 1) return delay;
     this.#steps--;
     if (factor !== 0) {
       const grown = Math.trunc(this.#duration * factor);
@@ -100,7 +123,6 @@ export class Backoff {
         this.#steps = 0;
       }
     }
-    delay = this.#jittered(delay, part);
     return delay;
   }
 
@@ -115,27 +137,37 @@ export class Backoff {
   }
 }
 
+/** From when a back-off counts the time after which it begins again. */
+export type ResetFrom = "lastUse" | "lastReset";
+
 /**
- * A back-off that begins again after a time without use, as reflectors and leader election use it.
- * Source: kubernetes/apimachinery v0.34 pkg/util/wait/backoff.go, exponentialBackoffManagerImpl.
+ * A back-off that begins again after a time: without use, as wait.NewExponentialBackoffManager counts it, or since it last
+ * began, as Backoff.DelayWithReset does, used or not. In both cases more than that time must have passed; a time of 0 since
+ * it last began means that it never grows.
+ * Source: kubernetes/apimachinery v0.34 pkg/util/wait/backoff.go, exponentialBackoffManagerImpl and backoffManager.
  */
 export class ResettingBackoff {
   readonly #sim: Simulation;
   readonly #backoff: Backoff;
   readonly #resetAfter: Ns;
-  #lastUsed: Ns;
+  readonly #from: ResetFrom;
+  #since: Ns;
 
-  constructor(sim: Simulation, backoff: Backoff, resetAfter: Ns) {
+  constructor(sim: Simulation, backoff: Backoff, resetAfter: Ns, from: ResetFrom = "lastUse") {
     this.#sim = sim;
     this.#backoff = backoff;
     this.#resetAfter = resetAfter;
-    this.#lastUsed = sim.now;
+    this.#from = from;
+    this.#since = sim.now;
   }
 
+  /** The next delay. */
   step(): Ns {
     const { now } = this.#sim;
-    if (now - this.#lastUsed > this.#resetAfter) this.#backoff.reset();
-    this.#lastUsed = now;
+    const neverGrows = this.#resetAfter === 0 && this.#from === "lastReset";
+    const isDue = neverGrows || now - this.#since > this.#resetAfter;
+    if (isDue) this.#backoff.reset();
+    if (isDue || this.#from === "lastUse") this.#since = now;
     return this.#backoff.step();
   }
 }

@@ -6,13 +6,15 @@ import type { Ns } from "../time.ts";
  * four billion, the same events at the same times with the same handlers and arguments.
  *
  * Handlers and arguments that are objects are known by the order of their first appearance, which is the same on every
- * machine, where names may be missing and addresses differ. Numbers and strings count by value. Observers are left out
- * of it, so that a run may be watched without changing its fingerprint.
+ * machine, where names may be missing and addresses differ. All other values count as what they are. Observers are left
+ * out of it, so that a run may be watched without changing its fingerprint.
  */
 export class Fingerprint {
   #hash = 0x811c9dc5;
   #known = 0;
   readonly #numbers = new WeakMap<object, number>();
+  /** For the bits of numbers that are no small integers. */
+  readonly #bits = new DataView(new ArrayBuffer(8));
 
   /** Folds one event: when it runs, its class, and what it does. */
   fold(time: Ns, priority: number, handler: Handler, argument: unknown): void {
@@ -33,15 +35,30 @@ export class Fingerprint {
   }
 
   #value(value: unknown): void {
-    if (typeof value === "number") {
-      const floor = Math.floor(value);
-      this.#word(floor % 2 ** 32);
-      this.#word(Math.floor((value - floor) * 2 ** 32));
-    } else if (typeof value === "string") {
-      for (let i = 0; i < value.length; i++) this.#word(value.charCodeAt(i));
-    } else if ((typeof value === "object" && value !== null) || typeof value === "function") {
+    if (typeof value === "number") this.#float(value);
+    else if (typeof value === "string") this.#text(value);
+    else if ((typeof value === "object" && value !== null) || typeof value === "function") {
       this.#word(this.#numberOf(value));
-    } else this.#word(value === true ? 1 : 0);
+    } else {
+      // undefined, true, false, null, bigint, symbol: a word for the kind, and a text where there is more to tell.
+      this.#word(value === undefined ? 0 : value === true ? 1 : value === false ? 2 : value === null ? 3 : 4);
+      if (typeof value === "bigint" || typeof value === "symbol") this.#text(String(value));
+    }
+  }
+
+  #float(value: number): void {
+    if (value === (value | 0)) {
+      this.#word(value);
+      this.#word(0);
+      return;
+    }
+    this.#bits.setFloat64(0, value);
+    this.#word(this.#bits.getInt32(0));
+    this.#word(this.#bits.getInt32(4));
+  }
+
+  #text(text: string): void {
+    for (let i = 0; i < text.length; i++) this.#word(text.charCodeAt(i));
   }
 
   #numberOf(thing: object): number {

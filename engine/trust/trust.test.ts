@@ -49,6 +49,31 @@ describe("the fingerprint", () => {
     expect(print((sim, note, other) => [note, other].forEach((f, i) => sim.scheduleAt(5, f, i + 1)))).not.toBe(base);
   });
 
+  it("differs when an argument differs, of whatever kind", () => {
+    const prints = [
+      undefined,
+      null,
+      false,
+      true,
+      "",
+      "a",
+      5n,
+      6n,
+      5,
+      5 + 2 ** 32,
+      0.1,
+      0.1 + 2 ** -40,
+      NaN,
+      Infinity,
+    ].map((argument) => {
+      const sim = new Simulation({ fingerprint: true });
+      sim.schedule(1, () => {}, argument);
+      sim.runUntil(2);
+      return sim.fingerprint;
+    });
+    expect(new Set(prints).size).toBe(prints.length);
+  });
+
   it("does not change when observers watch", () => {
     const plain = twoSources();
     plain.sim.runUntil(1000);

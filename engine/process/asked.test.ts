@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Server, Store, type Granted } from "../resources/index.ts";
+import { Level, Network, PreemptiveServer, Server, Store, type Granted } from "../resources/index.ts";
 import { Simulation } from "../simulation.ts";
 import { asked } from "./asked.ts";
 import { AllOf, AnyOf, Delay } from "./combinators.ts";
@@ -63,5 +63,42 @@ describe("a process that asks a resource", () => {
     collecting.cancel();
     sim.runUntil(30);
     expect([busy.waiting, free.inUse]).toEqual([0, 0]);
+  });
+
+  it("gives back as it says what it will never see", () => {
+    const sim = new Simulation({ seed: 1 });
+    const processes = new Processes(sim);
+    const memory = new Level(sim, 10, 10);
+    const never = new Server(sim, 0);
+    function* greedy(): ProcessBody {
+      const five = asked(
+        "5 of the memory",
+        (granted) => memory.get(5, granted, undefined),
+        ({ ticket }) => memory.tryPut(ticket.amount),
+      );
+      yield* new AllOf<unknown>([five, asked("a unit", (granted) => never.request(granted, undefined))]);
+    }
+    const collecting = processes.spawn("greedy", greedy());
+    sim.runUntil(5);
+    expect(memory.amount).toBe(5);
+    collecting.cancel();
+    expect([memory.amount, never.waiting]).toEqual([10, 0]);
+  });
+
+  it("withdraws work in service and a flow on its way when another wait wins", () => {
+    const sim = new Simulation({ seed: 1 });
+    const cpu = new PreemptiveServer(sim, 1, "resume");
+    const network = new Network(sim);
+    const link = network.link(10);
+    const route = network.route(link);
+    let index = -1;
+    function* impatient(): ProcessBody {
+      const work = asked("the CPU", (done) => cpu.serve(100, done, undefined));
+      const bytes = asked("the bytes", (done) => route.start(1000, done, undefined));
+      index = (yield* new AnyOf<unknown>([work, bytes, new Delay(sim, 7)])).index;
+    }
+    new Processes(sim).spawn("impatient", impatient());
+    sim.runUntil(50);
+    expect([index, cpu.inUse, link.usedRate, sim.pending]).toEqual([2, 0, 0, 0]);
   });
 });

@@ -19,23 +19,36 @@ export interface Given<K, T> {
  *     const { ticket } = yield* asked("a unit of the CPU", (granted) => cpu.request(granted, undefined));
  *     const { item } = yield* asked("a job", (granted: Granted<undefined, Job>) => jobs.get(granted, undefined));
  *
- * A wait that is withdrawn withdraws its request; a unit that was granted to one who will never see it is released.
+ * A wait that is withdrawn withdraws its request. What was given to one who will never see it, because it was one of
+ * several waits that were withdrawn together, goes to `giveBack`; without that a unit that is held is released, while an
+ * amount, tokens or an item stay taken.
  */
 export function asked<K extends Request, T = undefined>(
   what: string,
   ask: (granted: (argument: undefined, item?: T) => void) => K,
+  giveBack: (given: Given<K, T>) => void = releaseHeld,
 ): Waitable<Given<K, T>> {
-  return new Asked(what, ask);
+  return new Asked(what, ask, giveBack);
+}
+
+function releaseHeld({ ticket }: { ticket: Request }): void {
+  if (ticket.isHeld) ticket.release?.();
 }
 
 class Asked<K extends Request, T> extends Waitable<Given<K, T>> {
   readonly #what: string;
   readonly #ask: (granted: (argument: undefined, item?: T) => void) => K;
+  readonly #giveBack: (given: Given<K, T>) => void;
 
-  constructor(what: string, ask: (granted: (argument: undefined, item?: T) => void) => K) {
+  constructor(
+    what: string,
+    ask: (granted: (argument: undefined, item?: T) => void) => K,
+    giveBack: (given: Given<K, T>) => void,
+  ) {
     super();
     this.#what = what;
     this.#ask = ask;
+    this.#giveBack = giveBack;
   }
 
   begin(waiter: Waiter): boolean {
@@ -49,8 +62,8 @@ class Asked<K extends Request, T> extends Waitable<Given<K, T>> {
     (waiter.place as K).withdraw();
   }
 
-  override undo({ ticket }: Given<K, T>): void {
-    if (ticket.isHeld) ticket.release?.();
+  override undo(given: Given<K, T>): void {
+    this.#giveBack(given);
   }
 
   describe(): string {

@@ -1,6 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FourAryHeap } from "../engine/heap.ts";
+import { ResultsFolder } from "../engine/results/folder.ts";
+import { writeResults } from "../engine/results/write.ts";
 import { readScenarioFile } from "../engine/scenario/read.ts";
 import { compose, type ComposeOptions } from "../models/compose.ts";
 import { prepareRun } from "../models/run.ts";
@@ -88,11 +92,36 @@ it("names no scenario as leaning on ties that is not there", () => {
   expect(Object.keys(LEANS_ON_TIES).filter((name) => !names.includes(name))).toEqual([]);
 });
 
-describe("two scenarios in one process", () => {
-  it("give the same results in both orders", async () => {
-    const [first, second] = [await beginningOf("burst"), await beginningOf("image-pull")];
-    const forwards = [await summaryOf(first), await summaryOf(second)];
-    const backwards = [await summaryOf(second), await summaryOf(first)];
-    expect(backwards).toEqual(forwards.toReversed());
+/** Every file that the run of a scenario writes, by name. */
+async function filesOf(scenario: Scenario): Promise<Map<string, string>> {
+  const out = join(mkdtempSync(join(tmpdir(), "trust-")), "results");
+  const { facts, outputs, summary } = await prepareRun(scenario).run();
+  writeResults(ResultsFolder.open(out), facts, outputs, summary, "default");
+  const files = new Map(readdirSync(out).map((name) => [name, readFileSync(join(out, name), "latin1")]));
+  rmSync(dirname(out), { recursive: true });
+  return files;
+}
+
+describe("scenarios of one process", () => {
+  it("write the same bytes in both orders", async () => {
+    // Each of them has mechanisms that the others have too.
+    const scenarios = await Promise.all(["burst", "image-pull", "eviction", "koordinator"].map(beginningOf));
+    const forwards: Map<string, string>[] = [];
+    for (const scenario of scenarios) forwards.push(await filesOf(scenario));
+    const backwards: Map<string, string>[] = [];
+    for (const scenario of scenarios.toReversed()) backwards.unshift(await filesOf(scenario));
+    for (const [index, files] of forwards.entries()) {
+      expect(files.size).toBeGreaterThanOrEqual(6);
+      expect(backwards[index]).toEqual(files);
+    }
+  });
+});
+
+describe("who watches", () => {
+  it.each(["burst", "eviction", "image-pull"])("by other windows changes nothing of %s", async (name) => {
+    const scenario = await beginningOf(name);
+    const closely = { ...scenario, window: 17e6 };
+    expect(await fingerprintOf(closely)).toBe(await fingerprintOf(scenario));
+    expect(await summaryOf(closely)).toEqual(await summaryOf(scenario));
   });
 });

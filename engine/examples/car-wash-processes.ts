@@ -1,5 +1,4 @@
-import { NS_PER_SECOND, Simulation } from "../index.ts";
-import { AnyOf, Delay, Processes, Servers, type ProcessBody } from "../process/index.ts";
+import { anyOf, Delay, NS_PER_SECOND, Processes, Servers, Simulation, type ProcessBody } from "../index.ts";
 import { nextCarNs, type CarWash } from "./car-wash.ts";
 
 /**
@@ -17,7 +16,7 @@ export function carWashInProcesses(wash: CarWash, seed: number): string[] {
   function* car(number: number): ProcessBody {
     note(`car ${number} arrives`);
     // The losing wait is withdrawn: who leaves stands in no queue, who is washed has no timer.
-    const { index } = yield* new AnyOf([machines.acquire(), new Delay(sim, wash.patienceNs)]);
+    const { index } = yield* anyOf(machines.acquire(), new Delay(sim, wash.patienceNs));
     if (index === 1) {
       note(`car ${number} leaves`);
       return;

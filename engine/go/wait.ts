@@ -2,7 +2,7 @@ import type { RandomStream } from "../random/streams.ts";
 import type { Simulation } from "../simulation.ts";
 import { roundNs, type Ns } from "../time.ts";
 import type { ProcessBody } from "../process/waitable.ts";
-import { AnyOf, Delay } from "../process/combinators.ts";
+import { anyOf, Delay } from "../process/combinators.ts";
 import type { Channel } from "./channel.ts";
 
 // Source of all of it: kubernetes/apimachinery v0.34 pkg/util/wait/{wait,backoff,timer}.go.
@@ -46,7 +46,7 @@ export function* backoffUntil(
     if (body !== undefined) yield* body;
     const rest = isSliding ? backoff.step() : Math.max(dueAt - sim.now, 0);
     // The channel is looked at again before the next call, so that a stop wins over a timer of the same instant.
-    yield* new AnyOf<unknown>([stop.receive(), new Delay(sim, rest)]);
+    yield* anyOf(stop.receive(), new Delay(sim, rest));
   }
 }
 

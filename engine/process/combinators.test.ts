@@ -3,7 +3,7 @@ import { Channel } from "../go/channel.ts";
 import { select } from "../go/select.ts";
 import { WaitGroup } from "../go/sync.ts";
 import { Simulation } from "../simulation.ts";
-import { AllOf, AnyOf, Delay } from "./combinators.ts";
+import { AllOf, allOf, AnyOf, anyOf, Delay } from "./combinators.ts";
 import { Processes } from "./process.ts";
 import { Servers } from "./servers.ts";
 import { Signal } from "./signal.ts";
@@ -102,5 +102,33 @@ describe("branches of one wait that meet each other", () => {
     new Processes(sim).spawn("itself", body());
     sim.runUntil(100);
     expect(log).toEqual([[{ value: 7, ok: true }, undefined, undefined], 5, 15]);
+  });
+});
+
+describe("waits of several types", () => {
+  it("keep their types: the first gives one of them, all give each of them in its place", () => {
+    const sim = new Simulation({ seed: 1 });
+    const processes = new Processes(sim);
+    const word = new Signal<string>("word");
+    const child = processes.spawn(
+      "child",
+      (function* (): ProcessBody<number> {
+        yield 3;
+        word.fire("go");
+        return 42;
+      })(),
+    );
+    const found: Array<string | number> = [];
+    function* body(): ProcessBody {
+      const { index, value } = yield* anyOf(word, child);
+      const first: string | number = value;
+      const [text, count] = yield* allOf(word, child, new Delay(sim, 10));
+      // These lines compile because the types are those of the waits.
+      found.push(index, first, text.length, count.toFixed(1), sim.now);
+    }
+    processes.spawn("waiter", body());
+    sim.runUntil(100);
+    // The child fires the signal before it ends.
+    expect(found).toEqual([0, "go", 2, "42.0", 13]);
   });
 });

@@ -192,6 +192,21 @@ export class AllOf<T> extends Waitable<T[]> {
   }
 }
 
+/**
+ * The first of several waits, of whatever types: `const { index, value } = yield* anyOf(signal, new Delay(sim, 5))`. The
+ * others are withdrawn, see `AnyOf`.
+ */
+export function anyOf<T extends readonly unknown[]>(
+  ...branches: { [K in keyof T]: Waitable<T[K]> }
+): Waitable<First<T[number]>> {
+  return new AnyOf<T[number]>(branches);
+}
+
+/** All of several waits, of whatever types: `const [word, count] = yield* allOf(signal, process)`. See `AllOf`. */
+export function allOf<T extends readonly unknown[]>(...branches: { [K in keyof T]: Waitable<T[K]> }): Waitable<T> {
+  return new AllOf<T[number]>(branches) as Waitable<unknown> as Waitable<T>;
+}
+
 class Branch<T> implements Waiter {
   value: unknown = undefined;
   place: unknown = undefined;

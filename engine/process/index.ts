@@ -2,6 +2,6 @@
 export { Waitable, type ProcessBody, type Waiter, type Yieldable } from "./waitable.ts";
 export { Interrupted, Process, Processes, ProcessFailure, type ProcessState } from "./process.ts";
 export { Signal } from "./signal.ts";
-export { AllOf, AnyOf, Delay, type First } from "./combinators.ts";
+export { AllOf, allOf, AnyOf, anyOf, Delay, type First } from "./combinators.ts";
 export { Servers } from "./servers.ts";
 export { asked, type Given } from "./asked.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import yargs from "yargs";
 import { loadsSchema } from "../models/calibrate/load.ts";
 import { CannotMeasure } from "./calibrate-cfs/cannot-measure.ts";
@@ -9,6 +9,7 @@ import { configuredHz } from "./calibrate-cfs/machine.ts";
 import { planOf } from "./calibrate-cfs/measure.ts";
 import { cpuController, TestGroups } from "./calibrate-cfs/test-groups.ts";
 import { command } from "./calibrate.ts";
+import { captured } from "./testing/capture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "calibrate-test-"));
 const recorded = join(folder, "set.json");
@@ -30,26 +31,15 @@ const [load] = loadsSchema.parse({
   ],
 });
 
-afterEach(() => {
-  process.exitCode = undefined;
-  vi.restoreAllMocks();
-});
-
-/** Runs the command as `sim` does; gives what it printed. */
-async function calibrate(
-  ...args: string[]
-): Promise<{ out: string; err: string; status: number | string | undefined }> {
-  let out = "";
-  let err = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((err += String(text)), true));
-  await yargs(["calibrate", "cfs", ...args])
-    .command(command)
-    .strict()
-    .exitProcess(false)
-    .parseAsync();
-  return { out, err, status: process.exitCode ?? undefined };
-}
+/** Runs the command as `sim` does. */
+const calibrate = (...args: string[]) =>
+  captured(() =>
+    yargs(["calibrate", "cfs", ...args])
+      .command(command)
+      .strict()
+      .exitProcess(false)
+      .parseAsync(),
+  );
 
 describe("sim calibrate cfs", () => {
   writeFileSync(
@@ -73,15 +63,15 @@ describe("sim calibrate cfs", () => {
   );
 
   it("replays a recorded set without measuring, and prints both sides and a verdict", async () => {
-    const { out } = await calibrate("--replay", recorded);
-    expect(out).toContain("hog: half a CPU (1 repetitions of 1 s)");
-    expect(out).toMatch(/a +cpu_ms +520\.0 +5\d\d\.\d \(.*\) +.*agrees/);
-    expect(out).toContain("2 of 2 figures agree: the model behaves as this kernel does\n");
+    const { stdout } = await calibrate("--replay", recorded);
+    expect(stdout).toContain("hog: half a CPU (1 repetitions of 1 s)");
+    expect(stdout).toMatch(/a +cpu_ms +520\.0 +5\d\d\.\d \(.*\) +.*agrees/);
+    expect(stdout).toContain("2 of 2 figures agree: the model behaves as this kernel does\n");
   });
 
   it("gives the same as data", async () => {
-    const { out } = await calibrate("--replay", recorded, "-o", "json");
-    const answer = JSON.parse(out) as { inside: number; loads: Array<{ figures: Array<{ figure: string }> }> };
+    const { stdout } = await calibrate("--replay", recorded, "-o", "json");
+    const answer = JSON.parse(stdout) as { inside: number; loads: Array<{ figures: Array<{ figure: string }> }> };
     expect(answer.inside).toBe(2);
     expect(answer.loads[0].figures.map(({ figure }) => figure)).toEqual(["cpu", "nr_periods"]);
   });
@@ -92,9 +82,9 @@ describe("sim calibrate cfs", () => {
       file,
       "loads:\n  - {id: x, groups: [{name: a, quota: 50}], workers: [{group: a, demand: {type: hog}}]}\n",
     );
-    const { err, status } = await calibrate("--load", file);
-    expect(err).toContain("loads.yaml:2:");
-    expect(err).toContain("found 50; allowed: a duration such as 50ms, or max");
+    const { stderr, status } = await calibrate("--load", file);
+    expect(stderr).toContain("loads.yaml:2:");
+    expect(stderr).toContain("found 50; allowed: a duration such as 50ms, or max");
     expect(status).toBe(2);
   });
 

@@ -1,9 +1,8 @@
 import { accessSync, constants, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { stringify } from "yaml";
 import type { CommandModule } from "yargs";
 import { readYaml } from "../engine/scenario/document.ts";
-import { formatProblem, ScenarioErrors } from "../engine/scenario/errors.ts";
+import { ScenarioErrors } from "../engine/scenario/errors.ts";
 import { describeIssues } from "../engine/scenario/issues.ts";
 import { readScenarioFile, readTextFile } from "../engine/scenario/read.ts";
 import { builtInLoads, type WrittenLoad } from "../models/calibrate/built-in-loads.ts";
@@ -12,7 +11,8 @@ import { loadsSchema } from "../models/calibrate/load.ts";
 import { validationPage } from "../models/calibrate/page.ts";
 import type { RecordedSet, Recording } from "../models/calibrate/recording.ts";
 import { comparisonTable, score, verdict } from "../models/calibrate/table.ts";
-import { UsageError } from "./options.ts";
+import { outputOption, UsageError, type OutputForm } from "./options.ts";
+import { printData, printProblems } from "./print.ts";
 import { CannotMeasure } from "./calibrate-cfs/cannot-measure.ts";
 import { thisMachine } from "./calibrate-cfs/machine.ts";
 import { Laboratory } from "./calibrate-cfs/measure.ts";
@@ -29,7 +29,7 @@ interface Arguments {
   record?: string;
   replay?: string;
   page?: string;
-  output: "table" | "json" | "yaml";
+  output: OutputForm;
   quiet: boolean;
 }
 
@@ -56,12 +56,7 @@ export const command: CommandModule<object, Arguments> = {
       .option("record", { type: "string", describe: "write what was measured to this file" })
       .option("replay", { type: "string", describe: "take a recorded set in place of measuring" })
       .option("page", { type: "string", describe: "write the comparison as a page with charts beside it" })
-      .option("output", {
-        alias: "o",
-        choices: ["table", "json", "yaml"] as const,
-        default: "table" as const,
-        describe: "form of the answer",
-      })
+      .option("output", outputOption())
       .option("quiet", { alias: "q", type: "boolean", default: false, describe: "no progress" })
       .check(({ repeats, draws }) => {
         for (const [name, value] of Object.entries({ repeats, draws })) {
@@ -87,9 +82,7 @@ export const command: CommandModule<object, Arguments> = {
       print(compared, given.output);
     } catch (error) {
       if (error instanceof ScenarioErrors) {
-        for (const problem of error.problems) {
-          process.stderr.write(`${formatProblem(problem, process.stderr.isTTY)}\n`);
-        }
+        printProblems(error);
         process.exitCode = 2;
       } else if (error instanceof CannotMeasure) {
         process.stderr.write(`sim calibrate: ${error.message}\n`);
@@ -120,14 +113,14 @@ function checkWritable(option: string, file: string | undefined): void {
   }
 }
 
-function print(compared: readonly ComparedLoad[], output: Arguments["output"]): void {
+function print(compared: readonly ComparedLoad[], output: OutputForm): void {
   if (output === "table") {
     process.stdout.write(comparisonTable(compared));
     return;
   }
   const loads = compared.map(({ load, repetitions, figures }) => ({ load: load.id, repetitions, figures }));
   const answer = { loads, ...score(compared), verdict: verdict(compared) };
-  process.stdout.write(output === "json" ? `${JSON.stringify(answer, undefined, 2)}\n` : stringify(answer));
+  printData(answer, output);
 }
 
 function recorded(file: string): RecordedSet {

@@ -1,16 +1,17 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { stringify } from "yaml";
 import type { CommandModule } from "yargs";
 import { readYaml } from "../engine/scenario/document.ts";
 import { ScenarioErrors } from "../engine/scenario/errors.ts";
 import { LARGEST_SCENARIO_BYTES, readTextFile } from "../engine/scenario/read.ts";
 import { valueAt } from "../engine/scenario/shape.ts";
 import { MODELS } from "../models/catalog.ts";
+import { outputOption, type OutputForm } from "./options.ts";
+import { printData } from "./print.ts";
 
 interface Arguments {
-  output: "table" | "json" | "yaml";
+  output: OutputForm;
 }
 
 /** A scenario that comes with the package. */
@@ -24,18 +25,11 @@ interface Shipped {
 export const command: CommandModule<object, Arguments> = {
   command: "list",
   describe: "list models and shipped scenarios",
-  builder: (yargs) =>
-    yargs.option("output", {
-      alias: "o",
-      choices: ["table", "json", "yaml"] as const,
-      default: "table" as const,
-      describe: "form of the answer",
-    }),
+  builder: (yargs) => yargs.option("output", outputOption()),
   handler: ({ output }) => {
     const answer = { models: MODELS, scenarios: shippedScenarios(scenariosFolder()) };
-    if (output === "json") process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
-    else if (output === "yaml") process.stdout.write(stringify(answer));
-    else {
+    printData(answer, output);
+    if (output === "table") {
       const models = MODELS.map(({ name, summary }) => [name, summary] as const);
       const scenarios = answer.scenarios.map(({ file, description }) => [file, description] as const);
       process.stdout.write(`MODELS\n${columns(models)}\nSCENARIOS\n${columns(scenarios)}`);

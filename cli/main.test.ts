@@ -3,33 +3,15 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { run } from "./main.ts";
+import { captured } from "./testing/capture.ts";
 
 const SIM = fileURLToPath(new URL("sim.js", import.meta.url));
 
-afterEach(() => {
-  process.exitCode = undefined;
-  process.stdout.removeAllListeners("error");
-  vi.restoreAllMocks();
-});
+afterEach(() => void process.stdout.removeAllListeners("error"));
 
-/** What the command prints, and its exit status. */
-async function sim(...args: string[]) {
-  process.exitCode = undefined;
-  const written = { stdout: "", stderr: "" };
-  for (const stream of ["stdout", "stderr"] as const) {
-    vi.spyOn(process[stream], "write").mockImplementation((text) => {
-      written[stream] += String(text);
-      return true;
-    });
-  }
-  vi.spyOn(console, "log").mockImplementation((text: string) => void (written.stdout += text));
-  await run(args);
-  const status = process.exitCode ?? 0;
-  vi.restoreAllMocks();
-  return { ...written, status };
-}
+const sim = (...args: string[]) => captured(() => run(args));
 
 describe("wrong usage gives one line and 2", () => {
   it.each([
@@ -45,6 +27,8 @@ describe("wrong usage gives one line and 2", () => {
     ],
     [["run", "x.yaml", "--seed", "1", "--seed", "2"], "--seed is given 2 times; give it once"],
     [["run", "x.yaml", "--out", ""], "--out needs a value"],
+    [["validate", "x.yaml", "--duration", "1s", "--duration", "2s"], "--duration is given 2 times; give it once"],
+    [["list", "-o", "json", "-o", "yaml"], "--output is given 2 times; give it once"],
     [["run", "x.yaml", "--duration"], "Not enough arguments following: duration"],
     [["run", "-", "-"], "standard input can be read only once"],
   ])("%j", async (args, message) => {

@@ -6,36 +6,36 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export const OUTPUT_FORMS = ["table", "json", "yaml"] as const;
+const OUTPUT_FORMS = ["table", "json", "yaml"] as const;
 export type OutputForm = (typeof OUTPUT_FORMS)[number];
 
-/** The options of every command that runs scenarios. */
-export interface RunArguments {
+/** What a command that reads scenarios is given: the files, and values in place of theirs. */
+export interface ScenarioArguments {
   files: string[];
-  out?: string;
+  set: string[];
   seed?: string;
   duration?: string;
-  set: string[];
+}
+
+/** What `sim run` is given. */
+export interface RunArguments extends ScenarioArguments {
+  out?: string;
   csvPreset: CsvPreset;
-  output?: OutputForm;
+  output: OutputForm;
   quiet: boolean;
   progress: boolean;
   check: boolean;
   debug: boolean;
 }
 
-/** Declares the options of every command that runs scenarios. */
-export function withRunOptions(yargs: Argv): Argv<RunArguments> {
+/** Declares the scenarios that a command reads, and the options that override them. */
+export function withScenarios(yargs: Argv): Argv<ScenarioArguments> {
   return yargs
     .positional("files", {
       type: "string",
       array: true,
       demandOption: true,
       describe: "scenarios; - is standard input",
-    })
-    .option("out", {
-      ...once("out"),
-      describe: "results folder; default results/<name>; with several files DIR/<name>",
     })
     .option("seed", { ...once("seed"), describe: "in place of the file's seed" })
     .option("duration", { ...once("duration"), describe: "in place of the file's duration" })
@@ -45,6 +45,26 @@ export function withRunOptions(yargs: Argv): Argv<RunArguments> {
       nargs: 1,
       default: [],
       describe: "PATH=VALUE in place of the file's value; may be repeated",
+    });
+}
+
+/** `-o FORM` of every command that gives an answer. */
+export function outputOption() {
+  return {
+    ...once<OutputForm>("output"),
+    alias: "o",
+    choices: OUTPUT_FORMS,
+    default: "table" as const,
+    describe: "form of the answer",
+  };
+}
+
+/** Declares the options of `sim run`. */
+export function withRunOptions(yargs: Argv): Argv<RunArguments> {
+  return withScenarios(yargs)
+    .option("out", {
+      ...once("out"),
+      describe: "results folder; default results/<name>; with several files DIR/<name>",
     })
     .option("csv-preset", {
       choices: CSV_PRESETS,
@@ -52,12 +72,7 @@ export function withRunOptions(yargs: Argv): Argv<RunArguments> {
       requiresArg: true,
       describe: "excel-eu: semicolon, decimal comma, CRLF, BOM",
     })
-    .option("output", {
-      alias: "o",
-      choices: OUTPUT_FORMS,
-      requiresArg: true,
-      describe: "form of the answer; default table",
-    })
+    .option("output", outputOption())
     .option("quiet", {
       alias: "q",
       type: "boolean",
@@ -77,15 +92,15 @@ export function withRunOptions(yargs: Argv): Argv<RunArguments> {
     }) as unknown as Argv<RunArguments>;
 }
 
-/** An option with a value that is given once. */
-function once(name: string) {
+/** An option with a value that is given once; yargs looks afterwards whether it is one of the choices. */
+function once<Value = string | undefined>(name: string) {
   return {
     type: "string" as const,
     requiresArg: true,
-    coerce: (value: string | string[] | undefined): string | undefined => {
+    coerce: (value: string | string[] | undefined): Value => {
       if (Array.isArray(value)) throw new UsageError(`--${name} is given ${value.length} times; give it once`);
       if (value === "") throw new UsageError(`--${name} needs a value`);
-      return value;
+      return value as Value;
     },
   };
 }

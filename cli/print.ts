@@ -1,6 +1,21 @@
+import { stringify } from "yaml";
 import { SUMMARY_COLUMNS, summaryValue, type SummaryRow } from "../engine/results/summary.ts";
+import { formatProblem, type ScenarioErrors } from "../engine/scenario/errors.ts";
 import { formatDuration } from "../engine/scenario/units.ts";
 import type { RunResult, Verdict } from "../models/run.ts";
+import type { OutputForm } from "./options.ts";
+
+/** Prints an answer for programs: nothing where people get a table. */
+export function printData(answer: unknown, form: OutputForm): void {
+  if (form === "json") process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
+  if (form === "yaml") process.stdout.write(stringify(answer));
+}
+
+/** Prints what is wrong with a scenario, to a terminal with the lines themselves. */
+export function printProblems({ problems }: ScenarioErrors): void {
+  const hasExcerpts = process.stderr.isTTY;
+  process.stderr.write(problems.map((problem) => `${formatProblem(problem, hasExcerpts)}\n`).join(""));
+}
 
 /** What `-o json` and `-o yaml` print of a run. */
 export interface Answer {

@@ -3,13 +3,13 @@ import type { CommandModule } from "yargs";
 import { SimulationError } from "../engine/errors.ts";
 import { OutputFailed, OutputRefused, ResultsFolder } from "../engine/results/folder.ts";
 import { writeResults } from "../engine/results/write.ts";
-import { ScenarioErrors, formatProblem } from "../engine/scenario/errors.ts";
+import { ScenarioErrors } from "../engine/scenario/errors.ts";
 import { readScenarioFile } from "../engine/scenario/read.ts";
 import { prepareRun, type RunResult } from "../models/run.ts";
 import { loadScenario, type Loaded } from "../models/scenario.ts";
 import { unshieldDash } from "./dash.ts";
 import { UsageError, withRunOptions, type RunArguments } from "./options.ts";
-import { answerOf, answerText, wantsColor, type Answer } from "./print.ts";
+import { answerOf, answerText, printData, printProblems, wantsColor, type Answer } from "./print.ts";
 import { canDraw, ProgressBar } from "./progress.ts";
 
 /** `sim run FILE...`: runs each scenario, writes its results folder, prints a summary. */
@@ -70,7 +70,7 @@ async function runFiles(files: readonly string[], options: RunArguments): Promis
       const result = await runOne(loaded, out, options);
       answers.push(answerOf(result, out));
       statuses.push(result.thresholds.every(({ holds }) => holds) ? DONE : THRESHOLD_BROKEN);
-      if ((options.output ?? "table") === "table" && !options.quiet) {
+      if (options.output === "table" && !options.quiet) {
         const text = answerText(result, out, wantsColor(process.stdout, process.env));
         process.stdout.write(answers.length > 1 ? `\n${text}` : text);
       }
@@ -78,7 +78,8 @@ async function runFiles(files: readonly string[], options: RunArguments): Promis
       statuses.push(report(error, file, loaded, options));
     }
   }
-  await printAnswers(files.length > 1 ? answers : answers[0], options);
+  const answer = files.length > 1 ? answers : answers[0];
+  if (answer !== undefined) printData(answer, options.output);
   return ([FAILED, REFUSED, THRESHOLD_BROKEN] as const).find((status) => statuses.includes(status)) ?? DONE;
 }
 
@@ -141,18 +142,4 @@ function report(error: unknown, file: string, { locate }: Loaded, { debug }: Run
   process.stderr.write(`sim run: ${error instanceof SimulationError ? `${file}: ` : ""}${message}\n`);
   if (debug) process.stderr.write(`${cause instanceof Error ? cause.stack : stack}\n`);
   return error instanceof OutputRefused ? REFUSED : FAILED;
-}
-
-function printProblems(errors: ScenarioErrors): void {
-  const hasExcerpts = process.stderr.isTTY;
-  process.stderr.write(errors.problems.map((problem) => `${formatProblem(problem, hasExcerpts)}\n`).join(""));
-}
-
-async function printAnswers(answer: Answer | Answer[] | undefined, { output }: RunArguments): Promise<void> {
-  if (answer === undefined) return;
-  if (output === "json") process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
-  if (output === "yaml") {
-    const { stringify } = await import("yaml");
-    process.stdout.write(stringify(answer));
-  }
 }

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import yargs from "yargs";
 import { shieldDash, unshieldDash } from "./dash.ts";
+import { captured } from "./testing/capture.ts";
 import { command } from "./validate.ts";
 
 let folder = "";
@@ -16,28 +17,13 @@ beforeAll(() => {
   writeFileSync(path("sweep.yaml"), "metadata: {name: sweep}\nduration: 1s\nsweep: {}\n");
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-afterEach(() => {
-  process.exitCode = undefined;
-  vi.restoreAllMocks();
-});
 
-/** What the command prints, and its exit status. */
-async function validate(...args: string[]) {
-  process.exitCode = undefined;
-  const written = { stdout: "", stderr: "" };
-  for (const stream of ["stdout", "stderr"] as const) {
-    vi.spyOn(process[stream], "write").mockImplementation((text) => {
-      written[stream] += String(text);
-      return true;
-    });
-  }
-  await yargs(shieldDash(["validate", ...args]))
-    .command(command)
-    .parseAsync();
-  const status = process.exitCode ?? 0;
-  vi.restoreAllMocks();
-  return { ...written, status };
-}
+const validate = (...args: string[]) =>
+  captured(() =>
+    yargs(shieldDash(["validate", ...args]))
+      .command(command)
+      .parseAsync(),
+  );
 
 describe("sim validate", () => {
   it("says of every file whether it is valid, and ends with 2 if one is not", async () => {

@@ -1,17 +1,14 @@
-import { stringify } from "yaml";
 import type { CommandModule } from "yargs";
-import { ScenarioErrors, formatProblem, type Problem } from "../engine/scenario/errors.ts";
+import { ScenarioErrors, type Problem } from "../engine/scenario/errors.ts";
 import { readScenarioFile } from "../engine/scenario/read.ts";
 import { checkComposition } from "../models/compose.ts";
 import { loadScenario, type Overrides } from "../models/scenario.ts";
 import { unshieldDash } from "./dash.ts";
+import { outputOption, withScenarios, type OutputForm, type ScenarioArguments } from "./options.ts";
+import { printData, printProblems } from "./print.ts";
 
-interface Arguments {
-  files: string[];
-  set: string[];
-  seed?: string;
-  duration?: string;
-  output: "table" | "json" | "yaml";
+interface Arguments extends ScenarioArguments {
+  output: OutputForm;
 }
 
 /** What `sim validate` says of one file. */
@@ -26,29 +23,7 @@ interface Verdict {
 export const command: CommandModule<object, Arguments> = {
   command: "validate <files..>",
   describe: "check scenarios without running them",
-  builder: (yargs) =>
-    yargs
-      .positional("files", {
-        type: "string",
-        array: true,
-        demandOption: true,
-        describe: "scenarios; - is standard input",
-      })
-      .option("set", {
-        type: "string",
-        array: true,
-        nargs: 1,
-        default: [],
-        describe: "PATH=VALUE in place of the file's value",
-      })
-      .option("seed", { type: "string", describe: "in place of the file's seed" })
-      .option("duration", { type: "string", describe: "in place of the file's duration" })
-      .option("output", {
-        alias: "o",
-        choices: ["table", "json", "yaml"] as const,
-        default: "table" as const,
-        describe: "form of the answer",
-      }),
+  builder: (yargs) => withScenarios(yargs).option("output", outputOption()),
   handler: async ({ files, set, seed, duration, output }) => {
     const verdicts: Verdict[] = [];
     for (const file of unshieldDash(files)) {
@@ -57,9 +32,7 @@ export const command: CommandModule<object, Arguments> = {
       if (errors !== undefined) process.exitCode = 2;
       if (output === "table") print(verdict, errors);
     }
-    const answer = verdicts.length === 1 ? verdicts[0] : verdicts;
-    if (output === "json") process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
-    if (output === "yaml") process.stdout.write(stringify(answer));
+    printData(verdicts.length === 1 ? verdicts[0] : verdicts, output);
   },
 };
 
@@ -85,8 +58,5 @@ async function check(file: string, overrides: Overrides): Promise<{ verdict: Ver
 function print({ file, notices }: Verdict, errors: ScenarioErrors | undefined): void {
   for (const notice of notices) process.stderr.write(`${file}: ${notice}\n`);
   if (errors === undefined) process.stdout.write(`${file}: valid\n`);
-  else
-    process.stderr.write(
-      errors.problems.map((problem) => `${formatProblem(problem, process.stderr.isTTY)}\n`).join(""),
-    );
+  else printProblems(errors);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { anyOf, Delay } from "../process/combinators.ts";
 import type { ProcessBody } from "../process/waitable.ts";
 import { Channel, ChannelPanic, NilChannel, select } from "./index.ts";
 import { world } from "./testing/world.ts";
@@ -345,5 +346,17 @@ describe("select: a rule of the language each", () => {
       return drawn;
     };
     expect([draws(0), draws(1), draws(2), draws(3)]).toEqual([0, 0, 1, 1]);
+  });
+
+  it("beside a delay has a timeout, after which it stands in no line any more", () => {
+    const { sim, go, log, note } = world();
+    const [a, b] = [new Channel<number>("a"), new Channel<number>("b")];
+    go("selector", function* () {
+      const cases = select([{ receive: a }, { send: b, value: 1 }]);
+      note((yield* anyOf(cases, new Delay(sim, 5))).index);
+    });
+    sim.runUntil(10);
+    expect(log).toEqual(["5 1"]);
+    expect([a.blockedReceivers, b.blockedSenders]).toEqual([0, 0]);
   });
 });

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inverseNormal } from "../math/index.ts";
 import { RandomStreams } from "../random/streams.ts";
@@ -77,6 +78,25 @@ describe("MSER-5", () => {
     // 15 samples of 100, then 85 that are 0 and 1 in turn: batches of 0.4 and 0.6.
     const samples = Array.from({ length: 100 }, (_, i) => (i < 15 ? 100 : i % 2));
     expect(mser5(samples)).toEqual({ truncated: 15, mean: expect.closeTo(43 / 85, 12) as number, isTooShort: false });
+  });
+
+  it("cuts where the standard error of the rest is least, computed by its definition for every cut", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 10, maxLength: 80 }), (samples) => {
+        const means = batchMeans(
+          samples.slice(0, samples.length - (samples.length % 5)),
+          Math.floor(samples.length / 5),
+        );
+        const errors = means.slice(0, Math.floor(means.length / 2) + 1).map((_, cut) => {
+          const rest = means.slice(cut);
+          const mean = rest.reduce((sum, value) => sum + value, 0) / rest.length;
+          return rest.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / (rest.length * rest.length);
+        });
+        const { truncated, isTooShort } = mser5(samples);
+        expect(errors[truncated / 5]).toBeCloseTo(Math.min(...errors), 10);
+        expect(isTooShort).toBe(truncated / 5 === errors.length - 1);
+      }),
+    );
   });
 
   it("keeps a series that is level from the start almost whole, and of equal values all", () => {

@@ -50,8 +50,10 @@ export function withScenarios(yargs: Argv): Argv<ScenarioArguments> {
 
 /** `-o FORM` of every command that gives an answer. */
 export function outputOption() {
+  const { requiresArg, coerce } = once<OutputForm>("output");
   return {
-    ...once<OutputForm>("output"),
+    requiresArg,
+    coerce,
     alias: "o",
     choices: OUTPUT_FORMS,
     default: "table" as const,

@@ -1,3 +1,4 @@
+import { compareVersions } from "../../engine/scenario/fields.ts";
 import { NS_PER_SECOND, type Ns } from "../../engine/time.ts";
 
 /** What the kernel of a node is: nodes[].kernel of a scenario. */
@@ -39,11 +40,9 @@ export interface KernelFeatures {
   runtimeAfterWrite: Ns;
 }
 
-/** Compares "6.9" with "6.12" number by number. */
+/** Whether a kernel is of this version or newer: 6.12 is newer than 6.9. */
 export function isAtLeast(version: string, minimum: string): boolean {
-  const [major, minor = 0] = version.split(".").map(Number);
-  const [minMajor, minMinor = 0] = minimum.split(".").map(Number);
-  return major > minMajor || (major === minMajor && minor >= minMinor);
+  return compareVersions(version, minimum) >= 0;
 }
 
 /**

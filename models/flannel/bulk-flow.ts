@@ -1,10 +1,9 @@
 import type { Simulation } from "../../engine/simulation.ts";
 import { NS_PER_SECOND, type Ns } from "../../engine/time.ts";
 import type { BackendSet } from "../traffic/backend.ts";
+import { openConnection, type Places } from "./connection.ts";
 import type { FlowSection } from "./flow-schema.ts";
-import type { FlannelNetwork } from "./network.ts";
-import type { Endpoint } from "./packet.ts";
-import { TcpEnd } from "./tcp.ts";
+import type { TcpEnd } from "./tcp.ts";
 import { UdpFlow } from "./udp-flow.ts";
 
 /** Takes down what becomes of a flow's connections: a source of the engine's Recorder. */
@@ -17,7 +16,7 @@ export interface FlowLog {
 /** Where the packets of a flow begin and end. */
 export interface FlowPlaces {
   /** The pod behind the n-th connection, and its client; undefined while there is none. */
-  pair(n: number): { network: FlannelNetwork; isGso: boolean; from: Endpoint; to: Endpoint } | undefined;
+  pair(n: number): Places | undefined;
 }
 
 const BITS_PER_BYTE = 8;
@@ -67,12 +66,8 @@ export class BulkFlow {
     }
   }
 
-  #openTcp(flow: FlowSection & { type: "tcp" }, { network, isGso, from, to }: NonNullable<Pair>): void {
-    const options = { isGso, mtu: network.podMtu, family: network.family };
-    const hash = network.nextHash(from, to);
-    const client = new TcpEnd(this.#sim, from, to, hash, options);
-    const server = new TcpEnd(this.#sim, to, from, hash, options);
-    TcpEnd.connect(client, server);
+  #openTcp(flow: FlowSection & { type: "tcp" }, places: Places): void {
+    const { client, server } = openConnection(this.#sim, places);
     this.tcp.push(client, server);
     server.onBytes = (bytes) => this.#log.received(this.#sim.now, bytes);
     const begunAt = this.#sim.now;
@@ -90,7 +85,7 @@ export class BulkFlow {
     this.#sim.schedule(duration, end, undefined);
   }
 
-  #openUdp(flow: FlowSection & { type: "udp" }, { network, from, to }: NonNullable<Pair>): void {
+  #openUdp(flow: FlowSection & { type: "udp" }, { network, from, to }: Places): void {
     const begunAt = this.#sim.now;
     const { rate, packetSize, duration } = flow;
     const bits = packetSize * BITS_PER_BYTE;
@@ -118,8 +113,6 @@ export class BulkFlow {
     this.#sim.schedule(duration, end, undefined);
   }
 }
-
-type Pair = ReturnType<FlowPlaces["pair"]>;
 
 function begin(flow: BulkFlow): void {
   flow.open();

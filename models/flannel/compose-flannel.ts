@@ -9,7 +9,7 @@ import type { NetworkNode } from "./flannel-node.ts";
 import { FlannelNetwork } from "./network.ts";
 import { reportNetwork } from "./network-report.ts";
 import { Endpoint } from "./packet.ts";
-import { RequestNetwork } from "./request-network.ts";
+import { RequestNetwork, type PlacesFor } from "./request-network.ts";
 import { asksForNeighbours, backendOf, netConfOf, networksOf, type FlannelSection } from "./section.ts";
 import { SoftirqLoad } from "./softirq-load.ts";
 import type { FlannelAction } from "./timeline-schema.ts";
@@ -216,10 +216,10 @@ export class Flannel {
   }
 
   /** Clients of an entry take turns: its workload's ready pods, or one client outside the cluster. */
-  #placesFor({ from }: CarriedEntry) {
+  #placesFor({ from }: CarriedEntry): PlacesFor {
     const outside = new Endpoint("outside", undefined, OUTSIDE_IP);
     let turn = 0;
-    return (backend: Backend) => {
+    return (backend) => {
       const server = this.#podOf(backend);
       const place = server && this.#byNode.get(server.node.name);
       const to = server && place?.network.endpoint(server.name, server.node.name);

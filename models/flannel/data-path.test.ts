@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NS_PER_MS, NS_PER_SECOND, NS_PER_US } from "../../engine/time.ts";
-import { TcpEnd } from "./tcp.ts";
+import { openConnection } from "./connection.ts";
 import { datagrams, world } from "./testing/world.ts";
 
 const SECOND = NS_PER_SECOND;
@@ -9,10 +9,7 @@ const SECOND = NS_PER_SECOND;
 function tcpGoodput(made: ReturnType<typeof world>, seconds: number, isGso = false): number {
   const { sim, network, pods } = made;
   const [a, b] = pods;
-  const options = { isGso, mtu: network.podMtu, family: network.family };
-  const client = new TcpEnd(sim, a, b, 1, options);
-  const server = new TcpEnd(sim, b, a, 1, options);
-  TcpEnd.connect(client, server);
+  const { client, server } = openConnection(sim, { network, isGso, from: a, to: b });
   client.send(2 ** 50);
   sim.runUntil(seconds * SECOND);
   return (server.receivedBytes * 8) / seconds;

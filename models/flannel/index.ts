@@ -46,6 +46,7 @@ export * from "./network.ts";
 export * from "./node-path.ts";
 export * from "./packet.ts";
 export * from "./path-conf.ts";
+export * from "./connection.ts";
 export * from "./request-network.ts";
 export * from "./schema.ts";
 export * from "./section.ts";

@@ -1,5 +1,6 @@
 import { Simulation } from "../../engine/simulation.ts";
 import { NS_PER_SECOND, type Ns } from "../../engine/time.ts";
+import { openConnection } from "./connection.ts";
 import { DEFAULT_HOP_COSTS } from "./costs.ts";
 import type { Operation } from "./kernel-tables.ts";
 import { parseNetConf } from "./net-conf.ts";
@@ -8,7 +9,6 @@ import { FlannelNetwork } from "./network.ts";
 import type { NodePath } from "./node-path.ts";
 import type { Endpoint } from "./packet.ts";
 import { backendOf } from "./section.ts";
-import { TcpEnd } from "./tcp.ts";
 import { UdpFlow, type PathMtuDiscovery } from "./udp-flow.ts";
 
 /** The little network of the measurements, in the model: node A and node B with a pod each. */
@@ -182,11 +182,7 @@ export function replayOutage(live: LiveNetwork, outage: Outage) {
 /** Goodput in bit/s of one TCP stream over so many seconds, and its segments' payload. */
 export function replayTcp(live: LiveNetwork, seconds: number): { goodput: number; segment: number } {
   const { sim, network, podA, podB } = live;
-  const options = { isGso: false, mtu: network.podMtu, family: network.family };
-  const hash = network.nextHash(podA, podB);
-  const client = new TcpEnd(sim, podA, podB, hash, options);
-  const server = new TcpEnd(sim, podB, podA, hash, options);
-  TcpEnd.connect(client, server);
+  const { client, server } = openConnection(sim, { network, isGso: false, from: podA, to: podB });
   let segment = 0;
   server.onBytes = (bytes) => (segment = Math.max(segment, bytes));
   client.send(2 ** 50);

@@ -1,13 +1,11 @@
 import type { Simulation } from "../../engine/simulation.ts";
 import type { Backend, Network, Request } from "../traffic/backend.ts";
-import type { FlannelNetwork } from "./network.ts";
+import { openConnection, type Places } from "./connection.ts";
 import type { Endpoint } from "./packet.ts";
-import { TcpEnd } from "./tcp.ts";
+import type { TcpEnd } from "./tcp.ts";
 
 /** Where a request's connection begins and ends; undefined where no network lies between. */
-export type Places = (
-  backend: Backend,
-) => { network: FlannelNetwork; isGso: boolean; from: Endpoint; to: Endpoint } | undefined;
+export type PlacesFor = (backend: Backend) => Places | undefined;
 
 /** An open connection of a client to a pod; it carries one request at a time. */
 interface Connection {
@@ -24,12 +22,12 @@ interface Connection {
  */
 export class RequestNetwork implements Network {
   readonly #sim: Simulation;
-  readonly #places: Places;
+  readonly #places: PlacesFor;
   readonly #idle = new Map<Endpoint, Map<Endpoint, Connection[]>>();
   /** Requests that never get their answer are forgotten together with their connection. */
   readonly #connections = new WeakMap<Request, Connection>();
 
-  constructor(sim: Simulation, places: Places) {
+  constructor(sim: Simulation, places: PlacesFor) {
     this.#sim = sim;
     this.#places = places;
   }
@@ -54,18 +52,13 @@ export class RequestNetwork implements Network {
   #take(backend: Backend): Connection | undefined {
     const places = this.#places(backend);
     if (places === undefined) return undefined;
-    const { network, isGso, from, to } = places;
+    const { from, to } = places;
     let byServer = this.#idle.get(from);
     if (byServer === undefined) this.#idle.set(from, (byServer = new Map()));
     let idle = byServer.get(to);
     if (idle === undefined) byServer.set(to, (idle = []));
     const last = idle.pop();
     if (last !== undefined) return last;
-    const options = { isGso, mtu: network.podMtu, family: network.family };
-    const hash = network.nextHash(from, to);
-    const client = new TcpEnd(this.#sim, from, to, hash, options);
-    const server = new TcpEnd(this.#sim, to, from, hash, options);
-    TcpEnd.connect(client, server);
-    return { client, server, idle };
+    return { ...openConnection(this.#sim, places), idle };
   }
 }

@@ -52,7 +52,7 @@ export class TcpEnd implements FlowOwner {
   /** Told of payload as it arrives. */
   onBytes: ((bytes: number) => void) | undefined;
 
-  /** The other end. */
+  /** The other end, which whoever makes both sets before the first byte. */
   peer!: TcpEnd;
 
   readonly #sim: Simulation;
@@ -90,12 +90,6 @@ export class TcpEnd implements FlowOwner {
     this.#flow = new Flow(from, to, this, hash, from.node?.nextCore() ?? 0);
     this.#mss = this.#currentMss();
     this.#window = INITIAL_WINDOW_SEGMENTS * this.#mss;
-  }
-
-  /** Two ends of one connection. */
-  static connect(a: TcpEnd, b: TcpEnd): void {
-    a.peer = b;
-    b.peer = a;
   }
 
   /** Sends so many bytes; `delivered` is called when the other end has them and all that was sent before. */

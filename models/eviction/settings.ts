@@ -1,5 +1,6 @@
 import { NS_PER_MS, NS_PER_SECOND, type Ns } from "../../engine/time.ts";
 import type { NodeEntry } from "../cluster/schema.ts";
+import { isGateOn } from "../kubelet/feature-gates.ts";
 import { evictionRules, PRESSURE_TRANSITION_PERIOD } from "./defaults.ts";
 import type { Layout } from "./layout.ts";
 import {
@@ -46,8 +47,7 @@ export function nodeSettings(entry: NodeEntry, kubernetesVersion: string): NodeS
   const rules = evictionRules(kubernetesVersion);
   const minor = Number(kubernetesVersion.slice(2));
   const gates = kubelet.featureGates;
-  // Beta, and on by default, from v1.37.
-  const hasMemoryQos = gates.MemoryQoS ?? gates[minor >= 37 ? "AllBeta" : "AllAlpha"] ?? minor >= 37;
+  const hasMemoryQos = isGateOn("MemoryQoS", gates, minor);
   const defaultFactor = minor >= 37 ? undefined : minor >= 27 ? 0.9 : 0.8;
   const { memoryThrottlingFactor: factor = defaultFactor } = kubelet;
   const { imagefs, containerfs } = entry.disk ?? { imagefs: "nodefs" };
@@ -59,7 +59,7 @@ export function nodeSettings(entry: NodeEntry, kubernetesVersion: string): NodeS
       // Zero is replaced as an absent one is.
       pressureTransitionPeriod: kubelet.evictionPressureTransitionPeriod || PRESSURE_TRANSITION_PERIOD,
       localStorageCapacityIsolation: kubelet.localStorageCapacityIsolation ?? true,
-      rules: { ...rules, separateDiskGC: gates.KubeletSeparateDiskGC ?? rules.separateDiskGC },
+      rules: { ...rules, separateDiskGC: isGateOn("KubeletSeparateDiskGC", gates, minor) },
     },
     layout: { imageFs, split: imageFs && containerfs === "nodefs" },
     cgroupVersion: kernel.cgroup === "v1" ? 1 : 2,

@@ -3,6 +3,7 @@ import type { CounterTable } from "../../engine/results/counters.ts";
 import type { Outputs } from "../../engine/results/outputs.ts";
 import type { Simulation } from "../../engine/simulation.ts";
 import type { NodeEntry } from "../cluster/schema.ts";
+import { isGateOn } from "../kubelet/feature-gates.ts";
 import { NEWEST_CONTAINERD } from "./defaults.ts";
 import type { ReadFilesystem } from "./image-gc.ts";
 import type { Image } from "./image-store.ts";
@@ -37,10 +38,6 @@ export interface ComposeImagesOptions<Node extends ImageNode> {
   /** Told of the bytes that images take on a node's disk. */
   onUsedBytes?: (node: Node, usedBytes: number) => void;
 }
-
-/** From 1.35 on the kubelet verifies credentials. Source: kubernetes v1.35 pkg/features/kube_features.go. */
-const VERIFICATION_GATE = "KubeletEnsureSecretPulledImages";
-const VERIFICATION_ON = 35;
 
 /**
  * The images of a scenario on the engine, put on the stage: registries, and for each node its link, disk, runtime, pullers
@@ -192,7 +189,7 @@ export class Images<Node extends ImageNode> {
       sources,
       filesystem: filesystemOf?.(node),
       ...(onUsedBytes && { onUsedBytes: (usedBytes: number) => onUsedBytes(node, usedBytes) }),
-      verifiesCredentials: entry.kubelet.featureGates[VERIFICATION_GATE] ?? minor >= VERIFICATION_ON,
+      verifiesCredentials: isGateOn("KubeletEnsureSecretPulledImages", entry.kubelet.featureGates, minor),
     });
   }
 }

@@ -86,6 +86,7 @@ const WITHOUT_MODEL = [
   "podPidsLimit",
   "podsPerCore",
   "preloadedImagesVerificationAllowlist",
+  "qosReserved",
   "registerWithTaints",
   "reservedMemory",
   "shutdownGracePeriod",

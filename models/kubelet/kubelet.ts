@@ -14,13 +14,16 @@ import type { PodContainer } from "../cluster/pod-container.ts";
 import type { Pod, PodFailure } from "../cluster/pod.ts";
 import type { ServiceMeter } from "../cluster/request-queue.ts";
 import type { BackOff } from "../images/backoff.ts";
+import { kubernetesMinor } from "../images/version.ts";
 import { crashLoopBackOff } from "./crash-loop-backoff.ts";
+import { isGateOn } from "./feature-gates.ts";
 import { killTimeout } from "./grace.ts";
 import { KubeletLoops } from "./loops.ts";
 import { NodeCgroups, type PodCgroups, type Refusal } from "./node-cgroups.ts";
 import { IDEAL_RUNTIME, type PodImages, type PodNetwork, type RuntimeLatencies } from "./pod-interfaces.ts";
 import { PodWorker } from "./pod-worker.ts";
 import { BACK_OFF_IS_ERROR_SINCE } from "./pod-workers.ts";
+import { nodeRestartPeriod } from "./restart-schema.ts";
 
 /** Source: kubernetes v1.34 pkg/kubelet/apis/config/v1beta1/defaults.go, SyncFrequency. */
 const SYNC_FREQUENCY: Ns = 60 * NS_PER_SECOND;
@@ -66,6 +69,7 @@ export class Kubelet implements NodeAgent {
   /** The restarts of its containers; begins afresh with the kubelet. */
   backOff: BackOff;
 
+  readonly #minor: number;
   readonly #events: EventLog;
   readonly #cgroups: NodeCgroups;
   /** Its pods that are neither terminated nor gone, in the order in which they came. */
@@ -86,6 +90,7 @@ export class Kubelet implements NodeAgent {
     this.backOffIsError = compareVersions(kubernetesVersion, BACK_OFF_IS_ERROR_SINCE) >= 0;
     this.syncFrequency = kubelet.syncFrequency ?? SYNC_FREQUENCY;
     this.hasRandomPhases = kernel.phases === "random";
+    this.#minor = kubernetesMinor(kubernetesVersion);
     this.#events = events;
     const stream = simulation.streams.fresh(`node/${node.stream}/ticks`);
     this.scheduler = new NodeScheduler(simulation, kernel, capacity.cpu, stream);
@@ -270,9 +275,11 @@ export class Kubelet implements NodeAgent {
   }
 
   #newBackOff(): BackOff {
-    const { featureGates, crashLoopBackOff: given } = this.node.entry.kubelet;
-    const reducedDecay = featureGates["ReduceDefaultCrashLoopBackOffDecay"] ?? featureGates["AllAlpha"] ?? false;
-    return crashLoopBackOff({ reducedDecay, maxContainerRestartPeriod: given?.maxContainerRestartPeriod });
+    const { kubelet } = this.node.entry;
+    return crashLoopBackOff({
+      reducedDecay: isGateOn("ReduceDefaultCrashLoopBackOffDecay", kubelet.featureGates, this.#minor),
+      maxContainerRestartPeriod: nodeRestartPeriod(kubelet, this.#minor),
+    });
   }
 
   #reportRefusal(pod: string, cgroup: string, what: string, reason: string): void {

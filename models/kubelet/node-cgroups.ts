@@ -2,13 +2,14 @@ import type { Simulation } from "../../engine/index.ts";
 import { NS_PER_US } from "../../engine/time.ts";
 import type { Bandwidth } from "../cfs/bandwidth-rules.ts";
 import { Cgroup, withFiles, type CpuSettings } from "../cfs/cgroup.ts";
-import { isAtLeast } from "../cfs/kernel.ts";
 import type { CgroupFiles, CgroupWrite, KernelSection } from "../cfs/schema.ts";
 import { parseCgroupFile } from "../cfs/schema.ts";
 import type { NodeScheduler } from "../cfs/scheduler.ts";
 import { weightFromShares, weightFromSharesLinear } from "../cfs/weights.ts";
 import type { Container, PodSpec } from "../cluster/schema.ts";
+import { kubernetesMinor } from "../images/version.ts";
 import { StaticCpuManager, exclusiveCpus, reservedCpus } from "./cpu-manager.ts";
+import { isGateOn } from "./feature-gates.ts";
 import {
   allContainers,
   containerCgroup,
@@ -20,10 +21,6 @@ import {
   type QosClass,
 } from "./resources.ts";
 import type { KubeletSection } from "./schema.ts";
-
-/** Gates that decide about CPU quotas, and from which Kubernetes version on they are on by default. */
-const EXCLUSIVE_WITHOUT_QUOTA = "DisableCPUQuotaWithExclusiveCPUs";
-const EXCLUSIVE_WITHOUT_QUOTA_SINCE = "1.33";
 
 export interface NodeCgroupsOptions {
   simulation: Simulation;
@@ -255,7 +252,7 @@ export class NodeCgroups {
   #losesQuota(name: string, container: Container): boolean {
     if (this.#cpuManager?.of(`${name}/${container.name}`) === undefined) return false;
     const { kubelet, kubernetesVersion } = this.#options;
-    return kubelet.featureGates[EXCLUSIVE_WITHOUT_QUOTA] ?? isAtLeast(kubernetesVersion, EXCLUSIVE_WITHOUT_QUOTA_SINCE);
+    return isGateOn("DisableCPUQuotaWithExclusiveCPUs", kubelet.featureGates, kubernetesMinor(kubernetesVersion));
   }
 
   /**

@@ -1,7 +1,8 @@
 import * as z from "zod";
-import { compareVersions, duration } from "../../engine/scenario/fields.ts";
+import { duration } from "../../engine/scenario/fields.ts";
 import { formatDuration } from "../../engine/scenario/units.ts";
 import { NS_PER_SECOND, type Ns } from "../../engine/time.ts";
+import { isGateOn, type Gates, type ModelGate } from "./feature-gates.ts";
 
 /** The fields of a KubeletConfiguration on when pods are synced and containers started again; absent ones have defaults. */
 export interface RestartFields {
@@ -28,26 +29,35 @@ export const restartFields = {
     .optional(),
 };
 
-const GATE = "KubeletCrashLoopBackOffMax";
-/** The gate is alpha, off by default, from 1.32, and beta, on, from 1.35. Source: kubernetes v1.35 pkg/features/kube_features.go */
-const GATE_ON_SINCE = "1.35";
+const GATE: ModelGate = "KubeletCrashLoopBackOffMax";
 const SHORTEST: Ns = 1 * NS_PER_SECOND;
 const LONGEST: Ns = 300 * NS_PER_SECOND;
 
 /**
- * Why the kubelet would refuse the maximum of the back-off; undefined if it takes it. By the rules of `kubernetesVersion`,
- * the newest if absent.
+ * Why a kubelet of version 1.`minor` would refuse the maximum of the back-off; undefined if it takes it.
  * Source: kubernetes v1.34 pkg/kubelet/apis/config/validation/validation.go, ValidateKubeletConfiguration.
  */
 export function refuseRestartPeriod(
-  { crashLoopBackOff, featureGates }: RestartFields & { featureGates: Readonly<Record<string, boolean>> },
-  kubernetesVersion?: string,
+  { crashLoopBackOff, featureGates }: RestartFields & { featureGates: Gates },
+  minor: number,
 ): string | undefined {
   const period = crashLoopBackOff?.maxContainerRestartPeriod;
   if (period === undefined) return undefined;
-  const isOn =
-    featureGates[GATE] ?? (kubernetesVersion === undefined || compareVersions(kubernetesVersion, GATE_ON_SINCE) >= 0);
-  if (!isOn) return `the kubelet refuses it without the feature gate ${GATE}; set featureGates.${GATE}: true`;
+  if (!isGateOn(GATE, featureGates, minor))
+    return `the kubelet refuses it without the feature gate ${GATE}; set featureGates.${GATE}: true`;
   if (period >= SHORTEST && period <= LONGEST) return undefined;
   return `found ${formatDuration(period)}; the kubelet allows ${formatDuration(SHORTEST)} to ${formatDuration(LONGEST)}`;
+}
+
+/**
+ * The longest back-off that the node itself sets: absent without the gate, and 300 s where the gate is on and nobody says
+ * more, also under ReduceDefaultCrashLoopBackOffDecay, whose own default of 60 s then loses.
+ * Source: kubernetes v1.35 pkg/kubelet/apis/config/v1beta1/defaults.go, SetDefaults_KubeletConfiguration;
+ * pkg/kubelet/kubelet.go, newCrashLoopBackOff.
+ */
+export function nodeRestartPeriod(
+  { crashLoopBackOff, featureGates }: RestartFields & { featureGates: Gates },
+  minor: number,
+): Ns | undefined {
+  return isGateOn(GATE, featureGates, minor) ? (crashLoopBackOff?.maxContainerRestartPeriod ?? LONGEST) : undefined;
 }

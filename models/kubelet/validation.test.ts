@@ -59,10 +59,12 @@ describe("the kubelet", () => {
       ["imageGCLowThresholdPercent"],
     ],
     [
-      "refuses a maximum age of images whose gate is off",
+      "refuses to switch off a gate that is stable",
       { imageMaximumGCAge: ms(600_000), featureGates: { ImageMaximumGCAge: false } },
-      ["imageMaximumGCAge"],
+      ["featureGates.ImageMaximumGCAge"],
     ],
+    ["takes a gate of another component, since all share one list", { featureGates: { WatchList: true } }, []],
+    ["takes AllBeta for the gate of a beta option", { featureGates: { AllBeta: false } }, []],
     ["refuses a signal that does not exist", { evictionHard: { "memory.free": "1Gi" } }, ["evictionHard.memory.free"]],
     ["refuses a line of zero", { evictionHard: { "memory.available": "0" } }, ["evictionHard.memory.available"]],
     ["takes no hard line at all", { evictionHard: {} }, []],
@@ -84,6 +86,25 @@ describe("the kubelet", () => {
       ["cpuManagerPolicyOptions"],
     ],
   ] as Array<[string, KubeletInput, string[]]>)("%s", (_, given, fields) => expect(refused(given)).toEqual(fields));
+
+  it("holds a gate to its stage in the version: unknown before it came, off while alpha, with the stage's own switch", () => {
+    const given = (featureGates: Record<string, boolean>, version: string) =>
+      kubeletRefusals(mergeKubelet({ imageMaximumGCAge: ms(600_000), featureGates }), 4, 2, version).map(({ path }) =>
+        path.join("."),
+      );
+    const gate = { ImageMaximumGCAge: true };
+    expect([given({}, "1.29"), given(gate, "1.29"), given({ AllAlpha: true }, "1.29")]).toEqual([
+      ["imageMaximumGCAge"],
+      [],
+      [],
+    ]);
+    expect([given({}, "1.34"), given({ AllBeta: false }, "1.34"), given({ AllBeta: false }, "1.35")]).toEqual([
+      [],
+      ["imageMaximumGCAge"],
+      [],
+    ]);
+    expect(given(gate, "1.28")).toContain("featureGates.ImageMaximumGCAge");
+  });
 
   it("kills single processes on cgroup v1, and cannot be told otherwise", () => {
     const kubelet = mergeKubelet({ singleProcessOOMKill: false });

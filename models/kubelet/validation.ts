@@ -5,7 +5,7 @@ import { kubeletProblems } from "../eviction/kubelet-checks.ts";
 import { effectiveEvictionHard, EvictionConfigError, parseThresholds } from "../eviction/parse.ts";
 import { defaultImageConfig, refuseImageConfig } from "../images/puller-config.ts";
 import { kubernetesMinor } from "../images/version.ts";
-import { CUSTOM_QUOTA_PERIOD, FEATURE_GATES, hasCustomQuotaPeriod } from "./feature-gates.ts";
+import { FEATURE_GATES, isGateOn, refuseGate, type Gates, type ModelGate } from "./feature-gates.ts";
 import { refuseRestartPeriod } from "./restart-schema.ts";
 import type { KubeletSection } from "./schema.ts";
 
@@ -24,8 +24,9 @@ const POLICY_OPTIONS: Record<string, "alpha" | "beta" | "stable"> = {
   "align-by-socket": "alpha",
   "distribute-cpus-across-cores": "alpha",
 };
-const ALPHA_OPTIONS = "CPUManagerPolicyAlphaOptions";
-const BETA_OPTIONS = "CPUManagerPolicyBetaOptions";
+/** The gates of the options that are not stable. */
+const OPTION_GATES = { alpha: "CPUManagerPolicyAlphaOptions", beta: "CPUManagerPolicyBetaOptions" } as const;
+const QUOTA_PERIOD: ModelGate = "CustomCPUCFSQuotaPeriod";
 
 /**
  * For what the kubelet would refuse this configuration on a node with so many CPUs, and this version of cgroups; by the
@@ -40,26 +41,26 @@ export function kubeletRefusals(
   cgroupVersion: 1 | 2 = 2,
   kubernetesVersion?: string,
 ): Refusal[] {
+  const minor = kubernetesVersion === undefined ? Infinity : kubernetesMinor(kubernetesVersion);
   const refusals = [
-    ...gateRefusals(kubelet),
-    ...periodRefusals(kubelet),
-    ...cpuManagerRefusals(kubelet, cpus),
+    ...gateRefusals(kubelet, minor),
+    ...periodRefusals(kubelet, minor),
+    ...cpuManagerRefusals(kubelet, cpus, minor),
     ...kubeletProblems({ ...kubelet, cgroupVersion, reservedSystemCPUs: kubelet.reservedSystemCPUs?.join(",") }),
     ...thresholdRefusals(kubelet),
-    ...restartRefusals(kubelet, kubernetesVersion),
+    ...restartRefusals(kubelet, minor),
   ];
-  return [...refusals, ...imageRefusals(kubelet, kubernetesVersion, refusals)];
+  return [...refusals, ...imageRefusals(kubelet, minor, refusals)];
 }
 
-function restartRefusals(kubelet: KubeletSection, kubernetesVersion: string | undefined): Refusal[] {
-  const message = refuseRestartPeriod(kubelet, kubernetesVersion);
+function restartRefusals(kubelet: KubeletSection, minor: number): Refusal[] {
+  const message = refuseRestartPeriod(kubelet, minor);
   return message === undefined ? [] : [{ path: ["crashLoopBackOff", "maxContainerRestartPeriod"], message }];
 }
 
 /** What the images' rules find beyond `known`: one word about a field is enough. */
-function imageRefusals(kubelet: KubeletSection, version: string | undefined, known: readonly Refusal[]): Refusal[] {
-  const minor = version === undefined ? Infinity : kubernetesMinor(version);
-  const gate = kubelet.featureGates["ImageMaximumGCAge"];
+function imageRefusals(kubelet: KubeletSection, minor: number, known: readonly Refusal[]): Refusal[] {
+  const gate = isGateOn("ImageMaximumGCAge", kubelet.featureGates, minor);
   return refuseImageConfig(defaultImageConfig(kubelet, minor), minor, gate)
     .filter(({ field }) => !known.some(({ path }) => path[0] === field))
     .map(({ field, message }) => ({ path: [field], message }));
@@ -77,27 +78,27 @@ function thresholdRefusals(kubelet: KubeletSection): Refusal[] {
   }
 }
 
-function gateRefusals({ featureGates }: KubeletSection): Refusal[] {
-  return Object.keys(featureGates)
-    .filter((gate) => !FEATURE_GATES.includes(gate))
-    .map((gate) => ({
-      path: ["featureGates", gate],
-      message: `the kubelet refuses a feature gate that it does not know${didYouMean(gate, FEATURE_GATES)}`,
-    }));
+function gateRefusals({ featureGates }: KubeletSection, minor: number): Refusal[] {
+  return Object.entries(featureGates).flatMap(([gate, value]) => {
+    const message = FEATURE_GATES.includes(gate)
+      ? refuseGate(gate, value, minor)
+      : `the kubelet refuses a feature gate that it does not know${didYouMean(gate, FEATURE_GATES)}`;
+    return message === undefined ? [] : [{ path: ["featureGates", gate], message }];
+  });
 }
 
-function periodRefusals({ cpuCFSQuotaPeriod: period, featureGates }: KubeletSection): Refusal[] {
+function periodRefusals({ cpuCFSQuotaPeriod: period, featureGates }: KubeletSection, minor: number): Refusal[] {
   const path = ["cpuCFSQuotaPeriod"];
-  if (!hasCustomQuotaPeriod(featureGates)) {
+  if (!isGateOn(QUOTA_PERIOD, featureGates, minor)) {
     if (period === 100 * NS_PER_MS) return [];
-    const message = `found ${formatDuration(period)}; a period other than 100ms needs featureGates: {${CUSTOM_QUOTA_PERIOD}: true}`;
+    const message = `found ${formatDuration(period)}; a period other than 100ms needs featureGates: {${QUOTA_PERIOD}: true}`;
     return [{ path, message }];
   }
   if (period >= NS_PER_MS && period <= NS_PER_SECOND) return [];
   return [{ path, message: `found ${formatDuration(period)}; allowed: 1ms to 1s` }];
 }
 
-function cpuManagerRefusals(kubelet: KubeletSection, cpus: number): Refusal[] {
+function cpuManagerRefusals(kubelet: KubeletSection, cpus: number, minor: number): Refusal[] {
   const refusals: Refusal[] = [];
   const { cpuManagerPolicy, cpuManagerPolicyOptions, reservedSystemCPUs } = kubelet;
   for (const cpu of reservedSystemCPUs?.filter((cpu) => cpu >= cpus) ?? []) {
@@ -114,7 +115,7 @@ function cpuManagerRefusals(kubelet: KubeletSection, cpus: number): Refusal[] {
     return refusals;
   }
   for (const [option, value] of options) {
-    const message = optionRefusal(option, value, kubelet.featureGates);
+    const message = optionRefusal(option, value, kubelet.featureGates, minor);
     if (message !== undefined) refusals.push({ path: ["cpuManagerPolicyOptions", option], message });
   }
   const reserved = reservedMilli(kubelet);
@@ -128,14 +129,13 @@ function cpuManagerRefusals(kubelet: KubeletSection, cpus: number): Refusal[] {
   return refusals;
 }
 
-function optionRefusal(option: string, value: string, gates: Readonly<Record<string, boolean>>): string | undefined {
+function optionRefusal(option: string, value: string, gates: Gates, minor: number): string | undefined {
   const names = Object.keys(POLICY_OPTIONS);
   if (!names.includes(option)) return `unknown option; allowed: ${names.join(", ")}${didYouMean(option, names)}`;
   const level = POLICY_OPTIONS[option];
-  const hasAlpha = gates[ALPHA_OPTIONS] ?? gates["AllAlpha"] ?? false;
-  const hasBeta = gates[BETA_OPTIONS] ?? gates["AllBeta"] ?? true;
-  if (level === "alpha" && !hasAlpha) return `an option of alpha level needs featureGates: {${ALPHA_OPTIONS}: true}`;
-  if (level === "beta" && !hasBeta) return `an option of beta level needs the feature gate ${BETA_OPTIONS}`;
+  if (level !== "stable" && !isGateOn(OPTION_GATES[level], gates, minor)) {
+    return `an option of ${level} level needs featureGates: {${OPTION_GATES[level]}: true}`;
+  }
   // What Go's strconv.ParseBool takes.
   const isBoolean = /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/.test(value);
   return isBoolean ? undefined : `found ${JSON.stringify(value)}; allowed: "true" or "false"`;

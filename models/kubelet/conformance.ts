@@ -38,7 +38,8 @@ interface ActionsGiven {
   deleted?: boolean;
 }
 
-function container({ state, exit, hashChanged, liveness, startup }: GivenContainer): ContainerView {
+/** An exit code that is not given is 0, as in the runtime's own status. */
+function container({ state, exit = 0, hashChanged, liveness, startup }: GivenContainer): ContainerView {
   return { state, exitCode: exit, isChanged: hashChanged, liveness, startup };
 }
 

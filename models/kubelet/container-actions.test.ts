@@ -58,6 +58,16 @@ describe("the containers of a pod", () => {
     });
   });
 
+  it("count as succeeded in a lost sandbox when they never ran or are unknown, since their exit code reads 0", () => {
+    const lost = (...containers: ContainerView[]) =>
+      actions({ sandboxes: [DEAD], restartPolicy: "OnFailure", containers });
+    expect(lost({ state: "created" }, FAILED).start).toEqual([1]);
+    expect(lost({ state: "unknown" }, RUNNING).start).toEqual([1]);
+    expect(lost({ state: "created" })).toMatchObject({ createSandbox: false, start: [] });
+    // An unknown container proves no initialisation, so the sandbox is made all the same.
+    expect(lost({ state: "unknown" })).toMatchObject({ createSandbox: true, start: [] });
+  });
+
   it("are restarted after they exit as the policy says, and in no policy once the pod is deleted", () => {
     const containers = [SUCCEEDED, FAILED, { state: "created" as const }, RUNNING];
     expect(actions({ containers }).start).toEqual([0, 1, 2]);

@@ -132,8 +132,13 @@ function startOver(pod: PodView, actions: PodActions): PodActions {
   return pod.initContainers.length > 0 ? { ...actions, startInit: [0] } : { ...actions, start };
 }
 
-function hasSucceeded({ state, exitCode }: ContainerView): boolean {
-  return state === "exited" && exitCode === 0;
+/**
+ * Whether a container counts as ended well: also one that was created and never ran, or of which the runtime knows no
+ * more, since its exit code reads 0. Source: kubernetes v1.34 pkg/kubelet/kuberuntime/kuberuntime_manager.go,
+ * containerSucceeded.
+ */
+function hasSucceeded({ state, exitCode = 0 }: ContainerView): boolean {
+  return state !== undefined && state !== "running" && exitCode === 0;
 }
 
 /**

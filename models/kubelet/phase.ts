@@ -21,8 +21,10 @@ export interface PhaseView {
 
 /** Counts of one kind of containers. */
 interface Counts {
-  /** Init containers that have not done their part yet. */
-  pending: number;
+  /** Init containers that have not ended yet. */
+  pendingInit: number;
+  /** Sidecars that have not started yet. */
+  pendingSidecar: number;
   failed: number;
   unknown: number;
   running: number;
@@ -33,10 +35,19 @@ interface Counts {
 
 /**
  * The pod's phase (rule K9). A container that waits after a run counts as stopped but never as succeeded, so a crash loop
- * is Running. Source: kubernetes v1.34 pkg/kubelet/kubelet_pods.go, getPhase.
+ * is Running. A sidecar that starts again does not take a pod back to Pending, an init container that does, does. Source: kubernetes v1.34 pkg/kubelet/kubelet_pods.go, getPhase.
  */
 export function podPhase(pod: PhaseView): PodPhase {
-  const counts: Counts = { pending: 0, failed: 0, unknown: 0, running: 0, waiting: 0, stopped: 0, succeeded: 0 };
+  const counts: Counts = {
+    pendingInit: 0,
+    pendingSidecar: 0,
+    failed: 0,
+    unknown: 0,
+    running: 0,
+    waiting: 0,
+    stopped: 0,
+    succeeded: 0,
+  };
   for (const { isSidecar, status } of pod.initContainers) {
     if (isSidecar) countSidecar(status, counts);
     else countInit(status, counts);
@@ -45,7 +56,8 @@ export function podPhase(pod: PhaseView): PodPhase {
 
   if (counts.failed > 0 && pod.restartPolicy === "Never") return "Failed";
   const hasStarted = pod.containers.some((status) => status !== undefined && status.kind !== "waiting");
-  if ((counts.pending > 0 && !hasStarted) || counts.waiting > 0 || counts.unknown > 0) return "Pending";
+  if (counts.pendingInit > 0 || (counts.pendingSidecar > 0 && !hasStarted)) return "Pending";
+  if (counts.waiting > 0 || counts.unknown > 0) return "Pending";
   if (counts.running > 0) return "Running";
   if (counts.stopped === 0) return "Pending";
   const haveAllSucceeded = counts.stopped === counts.succeeded;
@@ -58,7 +70,7 @@ export function podPhase(pod: PhaseView): PodPhase {
 function countInit(status: ContainerStatus | undefined, counts: Counts): void {
   const exitCode =
     status?.kind === "terminated" ? status.exitCode : status?.kind === "waiting" ? status.lastExitCode : undefined;
-  if (exitCode === undefined) counts.pending++;
+  if (exitCode === undefined) counts.pendingInit++;
   else if (exitCode !== 0) counts.failed++;
 }
 
@@ -66,9 +78,9 @@ function countSidecar(status: ContainerStatus | undefined, counts: Counts): void
   if (status === undefined) counts.unknown++;
   else if (status.kind === "running") {
     counts.running++;
-    if (!status.isStarted) counts.pending++;
+    if (!status.isStarted) counts.pendingSidecar++;
   } else if (status.kind === "waiting" && status.lastExitCode === undefined) {
-    counts.pending++;
+    counts.pendingSidecar++;
     counts.waiting++;
   }
 }

@@ -136,6 +136,12 @@ describe("the phase of a pod", () => {
     expect([beside({ kind: "waiting" }), beside()]).toEqual(["Pending", "Pending"]);
   });
 
+  it("goes back to Pending while an init container runs again, though containers have run", () => {
+    const again = (status: ContainerStatus) =>
+      phase({ initContainers: [{ isSidecar: false, status }], containers: [RUNNING] });
+    expect([again({ kind: "running", isStarted: true }), again(SUCCEEDED)]).toEqual(["Pending", "Running"]);
+  });
+
   it("ends in Succeeded or Failed once nothing will start again, except for static pods", () => {
     expect(phase({ isTerminal: true, containers: [SUCCEEDED, FAILED] })).toBe("Failed");
     expect(phase({ isTerminal: true, containers: [SUCCEEDED] })).toBe("Succeeded");

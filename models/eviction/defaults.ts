@@ -16,9 +16,6 @@ export const PRESSURE_TRANSITION_PERIOD: Ns = 300 * NS_PER_SECOND;
 /** Seconds that a pod gets when it is evicted for a sizeLimit. Source: kubernetes v1.34 pkg/kubelet/eviction/eviction_manager.go */
 export const IMMEDIATE_GRACE_SECONDS = 1;
 
-/** Source: kubernetes v1.34 pkg/apis/core/v1/defaults.go, terminationGracePeriodSeconds */
-export const TERMINATION_GRACE_SECONDS = 30;
-
 /** Source: kubernetes v1.34 pkg/apis/scheduling/types.go SystemCriticalPriority */
 export const SYSTEM_CRITICAL_PRIORITY = 2_000_000_000;
 
@@ -32,7 +29,7 @@ export const BEST_EFFORT_OOM_SCORE_ADJ = 1000;
 export interface EvictionRules {
   /** evictionHard on Linux where the configuration names none. Source: pkg/kubelet/eviction/defaults_linux.go */
   evictionHard: Readonly<Record<string, string>>;
-  /** Grace of a pod evicted over a hard threshold. Source: pkg/kubelet/eviction/eviction_manager.go; 0 s before v1.29 */
+  /** Grace of a pod evicted over a hard threshold or a limit of local storage. Source: pkg/kubelet/eviction/eviction_manager.go; 0 s before v1.29 */
   hardGraceSeconds: number;
   /** A soft eviction gives no more than the pod's own grace. Source: as above; v1.32 */
   softGraceCappedByPod: boolean;

@@ -1,4 +1,4 @@
-import { IMMEDIATE_GRACE_SECONDS, TERMINATION_GRACE_SECONDS, type EvictionRules } from "./defaults.ts";
+import type { EvictionRules } from "./defaults.ts";
 import type { ContainerStats, ManagedPod } from "./pod.ts";
 import { quantityText } from "./quantity-text.ts";
 import { RESOURCE_OF, type Observations, type Signal, type StarvedResource } from "./signals.ts";
@@ -45,7 +45,7 @@ export const EVICTED_STATUS = { phase: "Failed", reason: "Evicted" } as const;
 
 /**
  * The grace of a pod that a threshold evicts: 1 s over a hard one; over a soft one evictionMaxPodGracePeriod, and since
- * v1.32 no more than the pod's own.
+ * v1.32 no more than the pod's own, if it has one. The API server gives one to every pod.
  *
  * Source: kubernetes v1.34 pkg/kubelet/eviction/eviction_manager.go synchronize
  */
@@ -57,7 +57,7 @@ export function evictionGraceSeconds(
 ): number {
   if (isHard(threshold)) return rules.hardGraceSeconds;
   if (!rules.softGraceCappedByPod) return maxPodGracePeriodSeconds;
-  return Math.min(maxPodGracePeriodSeconds, pod.terminationGracePeriodSeconds ?? TERMINATION_GRACE_SECONDS);
+  return Math.min(maxPodGracePeriodSeconds, pod.terminationGracePeriodSeconds ?? Infinity);
 }
 
 /** The eviction of a pod over a node's threshold; `ripe` in the order of reclaim. */
@@ -81,9 +81,14 @@ export function nodePressureEviction(
   };
 }
 
-/** The eviction of a pod that overran a limit of its local storage. */
-export function storageEviction(pod: ManagedPod, signal: StorageLimit, message: string): Eviction {
-  return { pod: pod.name, signal, graceSeconds: IMMEDIATE_GRACE_SECONDS, message, annotations: {} };
+/** The eviction of a pod that overran a limit of its local storage: as fast as one over a hard threshold. */
+export function storageEviction(
+  pod: ManagedPod,
+  signal: StorageLimit,
+  message: string,
+  rules: Pick<EvictionRules, "hardGraceSeconds">,
+): Eviction {
+  return { pod: pod.name, signal, graceSeconds: rules.hardGraceSeconds, message, annotations: {} };
 }
 
 /**

@@ -1,4 +1,6 @@
+import { UnitError } from "../../engine/scenario/units.ts";
 import { NS_PER_SECOND, type Ns } from "../../engine/time.ts";
+import { parseCpuList } from "../cfs/schema.ts";
 import type { EvictionMap } from "./parse.ts";
 
 /** The fields of a KubeletConfiguration whose validation touches eviction; absent ones have the kubelet's defaults. */
@@ -132,6 +134,16 @@ function enforcementProblems(configuration: CheckedKubeletConfiguration): Kubele
 
 function reservedCpuProblems(configuration: CheckedKubeletConfiguration): KubeletProblem[] {
   const { reservedSystemCPUs = "", systemReservedCgroup = "", kubeReservedCgroup = "" } = configuration;
-  if (reservedSystemCPUs === "" || (systemReservedCgroup === "" && kubeReservedCgroup === "")) return [];
-  return [problem("reservedSystemCPUs", "allowed: without systemReservedCgroup and kubeReservedCgroup")];
+  if (reservedSystemCPUs === "") return [];
+  const found: KubeletProblem[] = [];
+  if (systemReservedCgroup !== "" || kubeReservedCgroup !== "") {
+    found.push(problem("reservedSystemCPUs", "allowed: without systemReservedCgroup and kubeReservedCgroup"));
+  }
+  try {
+    parseCpuList(reservedSystemCPUs);
+  } catch (error) {
+    if (!(error instanceof UnitError)) throw error;
+    found.push(problem("reservedSystemCPUs", error.message));
+  }
+  return found;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { evictionRules } from "./defaults.ts";
 import { localStorageEvictions } from "./local-storage.ts";
 import type { ManagedPod } from "./pod.ts";
 import { GI, memoryPod } from "./testing/world.ts";
@@ -8,7 +9,7 @@ function pod(more: Partial<ManagedPod>): ManagedPod {
 }
 
 function limits(pods: ManagedPod[], imageFs = false): string[] {
-  return localStorageEvictions(pods, { imageFs }).map(({ signal }) => signal);
+  return localStorageEvictions(pods, { imageFs }, evictionRules()).map(({ signal }) => signal);
 }
 
 /** A pod whose one emptyDir holds so much. */
@@ -47,6 +48,12 @@ describe("limits of local storage", () => {
     expect(limits([layered(GI, 1)])).toEqual(["ephemeralcontainerfs.limit"]);
     expect(limits([layered(GI, 1)], true)).toEqual([]);
     expect(limits([layered(0, GI + 1)], true)).toEqual(["ephemeralcontainerfs.limit"]);
+  });
+
+  it("evict with the grace of a hard threshold: 1 s, and none before v1.29", () => {
+    const grace = (version: string) =>
+      localStorageEvictions([holding(GI + 1, GI)], { imageFs: false }, evictionRules(version))[0].graceSeconds;
+    expect([grace("1.34"), grace("1.29"), grace("1.28")]).toEqual([1, 1, 0]);
   });
 
   it("do not look at init containers, pods without stats and critical pods, and still check the pods after them", () => {

@@ -108,5 +108,7 @@ describe("the kubelet's own validation", () => {
     expect(fields({ cgroupsPerQOS: false })).toEqual(["cgroupsPerQOS"]);
     expect(fields({ cgroupsPerQOS: false, enforceNodeAllocatable: ["none"] })).toEqual([]);
     expect(fields({ reservedSystemCPUs: "0", kubeReservedCgroup: "/k" })).toEqual(["reservedSystemCPUs"]);
+    expect(fields({ reservedSystemCPUs: "0-3,7" })).toEqual([]);
+    expect(fields({ reservedSystemCPUs: "3-" })).toEqual(["reservedSystemCPUs"]);
   });
 });

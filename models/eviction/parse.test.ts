@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { UnitError } from "../../engine/scenario/units.ts";
 import { effectiveEvictionHard, EvictionConfigError, parseFraction, parseThresholds } from "./parse.ts";
 import { thresholdQuantity, thresholdText } from "./threshold.ts";
 
@@ -90,6 +91,12 @@ describe("percentages", () => {
     const line = thresholdQuantity({ fraction: parseFraction("15%") }, 100 * 1024 * MI);
     expect(line).toBe(16_106_128_000);
     expect(line - 0.15 * 100 * 1024 * MI).toBeCloseTo(640, 5);
+  });
+
+  it("lose every sign at their end, and are refused without a number or beyond what such a float can hold", () => {
+    expect([parseFraction("50%%"), parseFraction("5e1%")]).toEqual([0.5, 0.5]);
+    // The largest 32-bit float is about 3.4e38.
+    for (const text of ["%", "ten%", "4%2", "1e39%"]) expect(() => parseFraction(text)).toThrow(UnitError);
   });
 
   it("print as the quantity that they stand for", () => {

@@ -89,7 +89,7 @@ export function withAllocatableThresholds(thresholds: readonly Threshold[]): Thr
 
 /**
  * Reads a percentage as a ratio in a 32-bit float, without bounds: 15% is the float nearest to 15, divided by 100 in
- * 32-bit arithmetic. Throws UnitError for what is no number before the sign.
+ * 32-bit arithmetic. Throws UnitError for what is no number before the sign, or too large for such a float.
  *
  * Source: kubernetes v1.34 pkg/kubelet/eviction/helpers.go parsePercentage
  */
@@ -98,7 +98,9 @@ export function parseFraction(text: string): number {
   if (!/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(number)) {
     throw new UnitError(`found ${JSON.stringify(text)}; allowed: a percentage such as 10% or 12.5%`);
   }
-  return Math.fround(Math.fround(Number(number)) / 100);
+  const percent = Math.fround(Number(number));
+  if (!Number.isFinite(percent)) throw new UnitError(`found ${JSON.stringify(text)}, which is too large`);
+  return Math.fround(percent / 100);
 }
 
 type Field = readonly [map: string, key: string];

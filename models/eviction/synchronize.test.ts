@@ -86,9 +86,20 @@ describe("a pass under memory pressure", () => {
     expect(evicted(passes.memory(0, 900 * MI))).toEqual([]);
     expect(passes.state.conditions).toEqual(["MemoryPressure"]);
     expect(evicted(passes.memory(20, 900 * MI))).toEqual([]);
-    const decision = passes.memory(30, 900 * MI);
-    // The pods' own 30 s are less than the 60 s that soft evictions may take.
-    expect(decision.outcome).toMatchObject({ evictions: [{ pod: "large", graceSeconds: 30 }] });
+    expect(evicted(passes.memory(30, 900 * MI))).toEqual(["large"]);
+  });
+
+  it("gives a soft eviction no more than the pod's own grace, and all of the maximum to a pod that has none", () => {
+    const grace = (terminationGracePeriodSeconds?: number) => {
+      const passes = new Passes(
+        manager([line("memory.available", GI, { graceSeconds: 0.001 })], { maxPodGracePeriodSeconds: 60 }),
+      );
+      passes.pods = [memoryPod("p", 900 * MI, { terminationGracePeriodSeconds })];
+      passes.memory(0, 900 * MI);
+      const { outcome } = passes.memory(10, 900 * MI);
+      return outcome.kind === "evict" ? outcome.evictions[0].graceSeconds : undefined;
+    };
+    expect([grace(30), grace(0), grace(90), grace()]).toEqual([30, 0, 60, 60]);
   });
 
   it("gives the whole of evictionMaxPodGracePeriod before v1.32", () => {

@@ -161,7 +161,7 @@ export function synchronize(
   const flags = { rearmsNotifiers, overridesContainerFs };
 
   if (config.localStorageCapacityIsolation) {
-    const evictions = localStorageEvictions(pods, layout);
+    const evictions = localStorageEvictions(pods, layout, config.rules);
     if (evictions.length > 0) return decide(next, { kind: "evict", evictions }, flags);
   }
   const ripe = byEvictionPriority(withFreshStats(fired, observations, state.lastObservations));

@@ -4,7 +4,7 @@ export interface PullCredential {
   namespace: string;
   name: string;
   uid: string;
-  /** Of a secret's content. Two secrets with equal hashes count as one. */
+  /** Of a secret's content; empty if it could not be made. Two secrets with equal hashes count as one. */
   hash?: string;
 }
 
@@ -42,5 +42,5 @@ export function mayUsePresentImage(
 function matches(known: PullCredential, asking: PullCredential): boolean {
   if (known.kind !== asking.kind) return false;
   const isSame = known.namespace === asking.namespace && known.name === asking.name && known.uid === asking.uid;
-  return isSame || (known.kind === "secret" && known.hash !== undefined && known.hash === asking.hash);
+  return isSame || (known.kind === "secret" && Boolean(known.hash) && known.hash === asking.hash);
 }

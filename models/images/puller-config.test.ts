@@ -47,5 +47,6 @@ describe("the kubelet's image configuration", () => {
     ]);
     expect(refused({ imageMaximumGCAge: 120 * S })).toEqual(["imageMaximumGCAge"]);
     expect(refused({ imageMaximumGCAge: -1 })).toEqual(["imageMaximumGCAge"]);
+    expect(refused({ imageMinimumGCAge: -1 })).toEqual(["imageMinimumGCAge"]);
   });
 });

@@ -83,6 +83,7 @@ export function refuseImageConfig(config: ImageConfig, minor: number, maximumAge
   if (low >= high) {
     refuse("imageGCLowThresholdPercent", `found ${low}; it must be below imageGCHighThresholdPercent (${high})`);
   }
+  if (config.imageMinimumGCAge < 0) refuse("imageMinimumGCAge", "it cannot be negative");
   refuseMaximumAge(config, minor, maximumAgeGate, refuse);
   if (config.nodeStatusMaxImages < -1) {
     refuse("nodeStatusMaxImages", `found ${config.nodeStatusMaxImages}; allowed: -1 (all) or more`);

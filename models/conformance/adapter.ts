@@ -32,7 +32,7 @@ export function premise(holds: boolean, text: string): void {
   if (!holds) throw new NotCovered(text);
 }
 
-/** Adapters by family. */
+/** Adapters by family. A name such as `gc-*` stands for every family that begins with `gc-` and is not named itself. */
 export type Adapters = Readonly<Record<string, Adapter>>;
 
 /** How a case ended. */

@@ -55,6 +55,15 @@ describe("a reference case", () => {
     expect(kind("sum", explained, { sum: 3, why: "because", use: "not" })).toBe("passed");
   });
 
+  it("goes to the adapter that stands for the beginning of its family, the longest one, if none has its name", () => {
+    const answer = (text: string) => adapter(() => ({ text }));
+    const named = { "a-*": answer("a"), "a-b-*": answer("a-b"), "a-b-c": answer("a-b-c") };
+    const text = (family: string, expected: string) =>
+      judgeCase({ family, given: {}, expect: { text: expected } }, [{ adapters: named }]).kind;
+    expect([text("a-x", "a"), text("a-b-x", "a-b"), text("a-b-c", "a-b-c")]).toEqual(["passed", "passed", "passed"]);
+    expect([text("a", "a"), text("ab", "a")]).toEqual(["notCovered", "notCovered"]);
+  });
+
   it("goes to the model that understands it where two have a family of that name", () => {
     const other = { sum: adapter<{ text: string }>(({ text }) => ({ length: text.length })) };
     const item = { family: "sum", given: { a: 1, b: 2 }, expect: { sum: 3 } };

@@ -1,4 +1,4 @@
-import { NotCovered, type Adapter, type Json, type Judgement, type Verdict } from "./adapter.ts";
+import { NotCovered, type Adapter, type Adapters, type Json, type Judgement, type Verdict } from "./adapter.ts";
 import { compare, type Difference } from "./compare.ts";
 import { recordReads, type Recorded } from "./reader.ts";
 import type { ConformanceModule } from "./index.ts";
@@ -33,9 +33,7 @@ export async function judgeFile(
  * on values goes before an error, and an error before "not covered".
  */
 export function judgeCase(item: Omit<Case, "id">, modules: readonly ConformanceModule[]): Verdict {
-  const claims = modules.flatMap(({ adapters }) =>
-    Object.hasOwn(adapters, item.family) ? [adapters[item.family]] : [],
-  );
+  const claims = modules.flatMap(({ adapters }) => adapterOf(adapters, item.family) ?? []);
   const verdicts = claims.map((answer) => judge(item, answer));
   const decided = verdicts.find((verdict) => verdict.kind === "passed" || differences(verdict).length > 0);
   return (
@@ -43,6 +41,16 @@ export function judgeCase(item: Omit<Case, "id">, modules: readonly ConformanceM
     verdicts.find(({ kind }) => kind === "failed") ??
     verdicts[0] ?? { kind: "notCovered", reason: `no model has the family ${item.family}` }
   );
+}
+
+/** The adapter of a family, or else that of the longest beginning that one stands for. */
+function adapterOf(adapters: Adapters, family: string): Adapter | undefined {
+  if (Object.hasOwn(adapters, family)) return adapters[family];
+  const beginnings = Object.keys(adapters).filter(
+    (name) => name.endsWith("-*") && family.startsWith(name.slice(0, -1)),
+  );
+  const [longest] = beginnings.toSorted((a, b) => b.length - a.length);
+  return longest === undefined ? undefined : adapters[longest];
 }
 
 function differences(verdict: Verdict): readonly Difference[] {

@@ -1,5 +1,5 @@
 import { NS_PER_SECOND } from "../../engine/time.ts";
-import { adapter, NotCovered, premise, type Adapters, type Found } from "../conformance/adapter.ts";
+import { adapter, NotCovered, premise, type Adapter, type Adapters, type Found } from "../conformance/adapter.ts";
 import { annotationKeys, DEFAULT_ANNOTATION_PREFIX } from "./annotations.ts";
 import { confOf, prefix } from "./conformance-control.ts";
 import { PEER_PROGRAMMING_US, ROUTE_CHECK_NS } from "./defaults.ts";
@@ -237,6 +237,9 @@ const nodeEvents = adapter((given: { event: string; dualStack?: boolean }) => {
   return { leaseEvents: nodeEvent(keys, conf, node([]), node(changed)) === undefined ? 0 : 1 };
 });
 
+/** Events of a peer's lease and of its Node object, told apart by what they ask for. */
+const events: Adapter = (given, asked) => (asked.includes("leaseEvents") ? nodeEvents : peerWrites)(given, asked);
+
 type Told = readonly ["add" | "remove", string, string?];
 
 function eventOf([type, subnet, publicIp]: Told, backendType: string): LeaseEvent {
@@ -337,21 +340,12 @@ const joinProgramming = adapter((given: { nodes: number; microsecondsPerPeer?: n
 /** Families of devices, tables and routes. */
 export const tableAdapters: Adapters = {
   mtu,
-  "mtu-vxlan": mtu,
+  "mtu-*": mtu,
   "mtu-recreate": mtuRecreate,
   "vtep-mac": vtepMac,
   "device-recreate": deviceRecreate,
-  "tables-join": tables,
-  "tables-other": tables,
-  "tables-reboot": tables,
-  "tables-direct": tables,
-  "tables-rejoin": tables,
-  "tables-idempotent": tables,
-  "tables-daemon": tables,
-  "events-add": peerWrites,
-  "events-fdb": peerWrites,
-  "events-node": nodeEvents,
-  "events-resync": nodeEvents,
+  "tables-*": tables,
+  "events-*": events,
   watcher,
   hostgw: routes,
   vxlan: routes,

@@ -13,10 +13,11 @@ describe("reference cases", () => {
     expect(judged?.filter(({ verdict }) => verdict.kind !== "passed")).toEqual([]);
   });
 
-  it("exist for every family of the model but those whose cases differ in the data only", () => {
-    const families = new Set(document.cases.map(({ family }) => family));
-    const without = Object.keys(adapters).filter((family) => !families.has(family));
-    expect(without).toEqual(["tables-other", "tables-reboot", "tables-direct", "tables-rejoin", "tables-idempotent"]);
+  it("exist for every family of the model", () => {
+    const families = document.cases.map(({ family }) => family);
+    const isPlayed = (name: string) =>
+      families.some((family) => (name.endsWith("*") ? family.startsWith(name.slice(0, -1)) : family === name));
+    expect(Object.keys(adapters).filter((name) => !isPlayed(name))).toEqual([]);
   });
 
   it("are not covered where they ask what the model does not know", async () => {

@@ -1,4 +1,4 @@
-import { adapter, premise, type Adapters, type Found } from "../conformance/adapter.ts";
+import { adapter, premise, type Adapter, type Adapters, type Found, type Json } from "../conformance/adapter.ts";
 import { nsOf, secondsOf } from "../conformance/time.ts";
 import { IMAGE_GC_HIGH_THRESHOLD_PERCENT, IMAGE_GC_LOW_THRESHOLD_PERCENT } from "./defaults.ts";
 import {
@@ -264,28 +264,34 @@ const POLICY_ERRORS = {
   order: "low > high",
 } as const;
 
+const policy = adapter<{ HighThresholdPercent: number; LowThresholdPercent: number; level: string }>((given) => {
+  premise(given.level === "GC manager constructor", `no level ${given.level}`);
+  const refusal = refuseGcPolicy(given.HighThresholdPercent, given.LowThresholdPercent);
+  return { ok: refusal === undefined, error: refusal === undefined ? null : POLICY_ERRORS[refusal] };
+});
+
+const events = adapter<{ gc_pass_results: Array<"ok" | "fail"> }>((given) => {
+  const failed = given.gc_pass_results.map((result) => result === "fail");
+  return { ImageGCFailed_event_after_pass: failed.map((now, i) => raisesImageGcFailed(failed[i - 1] ?? false, now)) };
+});
+
+/** What each kind of collection case gives and no other does; one with none of these frees space from a list of images. */
+const KINDS: ReadonlyArray<readonly [key: string, Adapter]> = [
+  ["gc_pass_results", events],
+  ["level", policy],
+  ["detect_at", detection],
+  ["detect_1", detection],
+  ["age_pass_at_s", age],
+  ["image", timeline],
+  ["capacity_B", collection],
+  ["capacity_GB", collection],
+];
+
 export const gcAdapters: Adapters = {
-  "gc-detect": detection,
-  "gc-container": detection,
-  "gc-in": freeSpace,
-  "gc-unpinned": freeSpace,
-  "gc-delete": freeSpace,
-  "gc-never": freeSpace,
-  "gc-below": collection,
-  "gc-not": collection,
-  "gc-zero": collection,
-  "gc-arithmetic": collection,
-  "gc-full": collection,
-  "gc-max": age,
-  "gc-timeline": timeline,
-  "gc-policy": adapter<{ HighThresholdPercent: number; LowThresholdPercent: number; level: string }>((given) => {
-    premise(given.level === "GC manager constructor", `no level ${given.level}`);
-    const refusal = refuseGcPolicy(given.HighThresholdPercent, given.LowThresholdPercent);
-    return { ok: refusal === undefined, error: refusal === undefined ? null : POLICY_ERRORS[refusal] };
-  }),
-  "gc-events": adapter<{ gc_pass_results: Array<"ok" | "fail"> }>((given) => {
-    const failed = given.gc_pass_results.map((result) => result === "fail");
-    return { ImageGCFailed_event_after_pass: failed.map((now, i) => raisesImageGcFailed(failed[i - 1] ?? false, now)) };
+  // The names of these families say what happens, and what they give says of what kind they are.
+  "gc-*": adapter<{ [key: string]: Json }>((given, asked) => {
+    const answer = KINDS.find(([key]) => key in given)?.[1] ?? freeSpace;
+    return answer(given, asked);
   }),
   nodestatus: adapter<{ nodeStatusMaxImages: number; images: Array<{ id: string; size_B: number }> }>((given) => {
     const images = given.images.map(({ id, size_B }) => ({ id, sizeBytes: size_B, repoDigests: [], repoTags: [] }));

@@ -117,13 +117,7 @@ export const requestAdapters: Adapters = {
     const { reason, message } = classifyPullError(image, runtime_error);
     return { waiting_reason: reason, message };
   }),
-  "config-defaults": validation,
-  "config-maxparallel": validation,
-  "config-burst": validation,
-  "config-qps": validation,
-  "config-gc": validation,
-  "config-status": validation,
-  "config-max": validation,
+  "config-*": validation,
   "config-defaulting": defaulting,
   "config-default": adapter<{ config: ConfigGiven }>(({ config }) =>
     written(defaultImageConfig(fieldsOf(config), CASES_MINOR)),

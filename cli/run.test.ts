@@ -54,8 +54,8 @@ function contents(folder: string): Record<string, string> {
   return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
-/** Starts the long run over earlier results, sends the signal once it is under way, and waits for its end. */
-async function stop(cwd: string, signal: NodeJS.Signals) {
+/** Starts the long run over earlier results; comes back once it is under way. */
+async function start(cwd: string) {
   const child = spawn(process.execPath, [SIM, "run", "../long.yaml", "--out", "out"], { cwd });
   let stderr = "";
   child.stderr.on("data", (data) => (stderr += String(data)));
@@ -63,9 +63,14 @@ async function stop(cwd: string, signal: NodeJS.Signals) {
     child.on("exit", (status) => resolve({ status }));
   });
   while (!existsSync(join(cwd, ".out.sim-new")) && child.exitCode === null) await new Promise(setImmediate);
-  child.kill(signal);
-  return { ...(await ended), stderr };
+  const stop = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return { ...(await ended), stderr };
+  };
+  return { pid: child.pid, stop };
 }
+
+const stop = async (cwd: string, signal: NodeJS.Signals) => (await start(cwd)).stop(signal);
 
 describe("sim run", () => {
   it("writes the results folder, prints the summary, and gives the same bytes again", () => {
@@ -231,11 +236,24 @@ describe("a run that is stopped in the middle", () => {
     expect([contents(join(cwd, "out")), readdirSync(cwd)]).toEqual([earlier, ["out"]]);
   });
 
+  it("keeps its folder to itself until then: another run is told whose it is", async () => {
+    const cwd = freshFolder();
+    const earlier = earlierResults(join(cwd, "out"));
+    const { pid, stop } = await start(cwd);
+    const { status, stderr } = sim(["run", "../web.yaml", "--out", "out"], { cwd });
+    await stop("SIGTERM");
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      new RegExp(`^sim run: out: another run \\(process ${pid} on .*\\) is writing there; wait for it or`),
+    );
+    expect([contents(join(cwd, "out")), readdirSync(cwd)]).toEqual([earlier, ["out"]]);
+  });
+
   it("by SIGKILL leaves earlier results whole; the next run clears the rest", async () => {
     const cwd = freshFolder();
     const earlier = earlierResults(join(cwd, "out"));
     await stop(cwd, "SIGKILL");
-    expect([contents(join(cwd, "out")), readdirSync(cwd)]).toEqual([earlier, [".out.sim-new", "out"]]);
+    expect([contents(join(cwd, "out")), readdirSync(cwd)]).toEqual([earlier, [".out.sim-lock", ".out.sim-new", "out"]]);
     expect(sim(["run", "../web.yaml", "-q", "--out", "out"], { cwd }).status).toBe(0);
     expect(readdirSync(cwd)).toEqual(["out"]);
     expect(contents(join(cwd, "out"))["summary.csv"]).toContain("web,20,20,0,0,");

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -10,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Recorder } from "../statistics/recorder.ts";
@@ -26,6 +27,7 @@ let base = "";
 let out = "";
 const incoming = () => join(base, ".burst.sim-new");
 const outgoing = () => join(base, ".burst.sim-old");
+const lock = () => join(base, ".burst.sim-lock");
 
 beforeEach(() => {
   base = mkdtempSync(join(tmpdir(), "folder-"));
@@ -45,6 +47,11 @@ function replaceWith(text: string): void {
   const folder = ResultsFolder.open(out);
   writeFileSync(folder.file("summary.csv"), text);
   folder.commit();
+}
+
+/** The lock as it stands when its process has been killed. */
+function loseLock(): void {
+  writeFileSync(lock(), `${spawnSync(process.execPath, ["--version"]).pid} ${hostname()} 1\n`);
 }
 
 /** Why a folder is refused; nothing may change by it. */
@@ -118,6 +125,7 @@ describe("after a kill", () => {
   it("while files were written, earlier results are there and the rest is cleared", () => {
     put(out, "earlier");
     writeFileSync(ResultsFolder.open(out).file("latency.csv"), "half");
+    loseLock();
     expect(content(out)).toBe("earlier");
     const next = ResultsFolder.open(out);
     expect(existsSync(next.file("latency.csv"))).toBe(false);
@@ -129,6 +137,7 @@ describe("after a kill", () => {
     put(out, "earlier");
     put(incoming(), "new");
     renameSync(out, outgoing());
+    loseLock();
     ResultsFolder.open(out).abandon();
     expect([content(out), readdirSync(base)]).toEqual(["earlier", ["burst"]]);
   });
@@ -149,6 +158,29 @@ describe("after a kill", () => {
 });
 
 describe("a results folder is refused", () => {
+  it("while another run writes there, with its process and what to do", () => {
+    const first = ResultsFolder.open(out);
+    writeFileSync(first.file("summary.csv"), "first");
+    expect(refusal()).toBe(
+      `${out}: another run (process ${process.pid} on ${hostname()}) is writing there; wait for it or choose another ` +
+        `folder; if there is no such run any more, remove ${lock()}`,
+    );
+    first.commit();
+    expect([content(out), readdirSync(base)]).toEqual(["first", ["burst"]]);
+    replaceWith("second");
+    expect(content(out)).toBe("second");
+  });
+
+  it("and a run that has given up does not disturb the one that came after", () => {
+    const first = ResultsFolder.open(out);
+    first.abandon();
+    const second = ResultsFolder.open(out);
+    writeFileSync(second.file("summary.csv"), "second");
+    first.abandon();
+    second.commit();
+    expect(content(out)).toBe("second");
+  });
+
   it("if it holds what sim does not write: the first stranger in sorted order is named", () => {
     put(out, "earlier");
     for (const name of ["z.txt", "Notes.md", "b.csv"]) writeFileSync(join(out, name), "mine");

@@ -1,7 +1,10 @@
 import {
+  closeSync,
   existsSync,
+  fsyncSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   realpathSync,
   renameSync,
@@ -10,6 +13,7 @@ import {
   statSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { releaseLock, takeLock } from "./lock.ts";
 
 /** Every file that a results folder can hold. */
 export const RESULT_FILES: readonly string[] = [
@@ -34,8 +38,9 @@ export class OutputFailed extends Error {
 
 /**
  * A folder of results that appears at once or not at all. Files are written into a hidden folder beside the final place;
- * `commit` then moves the earlier results aside, the new ones in, and removes the earlier ones. A run that is killed
- * anywhere leaves either the earlier results or the new ones whole; what else it leaves, the next `open` repairs.
+ * `commit` then sees them to the disk, moves the earlier results aside, the new ones in, and removes the earlier ones. A
+ * run that is killed anywhere, or loses its power, leaves either the earlier results or the new ones whole; what else it
+ * leaves, the next `open` repairs. From `open` to `commit` or `abandon` a lock beside the place keeps other runs away.
  */
 export class ResultsFolder {
   /** As the user named it. */
@@ -43,6 +48,7 @@ export class ResultsFolder {
   readonly #target: string;
   /** The folders that were made to hold the target, innermost first. */
   readonly #parents: readonly string[];
+  #isOpen = true;
 
   private constructor(path: string, target: string, parents: readonly string[]) {
     this.path = path;
@@ -52,18 +58,20 @@ export class ResultsFolder {
 
   /**
    * Makes ready to write to `path`, and repairs what an earlier kill left there. Throws OutputRefused where it cannot be
-   * written, or holds something that `sim` does not write.
+   * written, holds something that `sim` does not write, or is what another run writes to.
    */
   static open(path: string): ResultsFolder {
     try {
       const target = targetOf(path);
       const parents = missingParents(target);
       mkdirSync(dirname(target), { recursive: true });
-      repair(target);
+      requireAlone(path, target);
       try {
+        repair(target);
         if (existsSync(target)) requireOurs(path, target);
         mkdirSync(incoming(target));
       } catch (error) {
+        releaseLock(lock(target));
         removeEmpty(parents);
         throw error;
       }
@@ -82,6 +90,8 @@ export class ResultsFolder {
   /** Puts the new results in place of the earlier ones. */
   commit(): void {
     const target = this.#target;
+    for (const name of readdirSync(incoming(target))) flush(this.file(name), "r+");
+    flushFolder(incoming(target));
     const hadEarlier = existsSync(target);
     if (hadEarlier) renameSync(target, outgoing(target));
     try {
@@ -90,12 +100,18 @@ export class ResultsFolder {
       if (hadEarlier) renameSync(outgoing(target), target);
       throw error;
     }
+    flushFolder(dirname(target));
     rmSync(outgoing(target), { recursive: true, force: true });
+    releaseLock(lock(target));
+    this.#isOpen = false;
   }
 
-  /** Removes what was written so far; the earlier results stay. */
+  /** Removes what was written so far; the earlier results stay. Nothing after `commit`, or the second time. */
   abandon(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     rmSync(incoming(this.#target), { recursive: true, force: true });
+    releaseLock(lock(this.#target));
     removeEmpty(this.#parents);
   }
 }
@@ -124,6 +140,10 @@ function incoming(target: string): string {
 
 function outgoing(target: string): string {
   return join(dirname(target), `.${basename(target)}.sim-old`);
+}
+
+function lock(target: string): string {
+  return join(dirname(target), `.${basename(target)}.sim-lock`);
 }
 
 /** The place itself, symbolic links followed, so that a link to a folder stays a link. */
@@ -169,6 +189,36 @@ function repair(target: string): void {
     else renameSync(earlier, target);
   }
   rmSync(incoming(target), { recursive: true, force: true });
+}
+
+/** Takes the lock of the place; refuses it if another run has it. */
+function requireAlone(path: string, target: string): void {
+  const holder = takeLock(lock(target));
+  if (holder === undefined) return;
+  const who = holder === "somebody" ? "" : ` (process ${holder.pid} on ${holder.host})`;
+  throw new OutputRefused(
+    `${path}: another run${who} is writing there; wait for it or choose another folder; ` +
+      `if there is no such run any more, remove ${lock(target)}`,
+  );
+}
+
+/** Waits until the disk has what was written. */
+function flush(path: string, flags: "r" | "r+"): void {
+  const file = openSync(path, flags);
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The same for the names in a folder, where the file system can do that. */
+function flushFolder(path: string): void {
+  try {
+    flush(path, "r");
+  } catch {
+    // Not every system opens or flushes folders; the files themselves are on the disk.
+  }
 }
 
 function requireOurs(path: string, target: string): void {

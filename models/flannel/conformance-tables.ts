@@ -215,7 +215,8 @@ const NODE_CHANGES: ReadonlyArray<readonly [RegExp, ReadonlyArray<"data" | "data
 
 const nodeEvents = adapter((given: { event: string; dualStack?: boolean }) => {
   const keys = annotationKeys(DEFAULT_ANNOTATION_PREFIX);
-  const changed = NODE_CHANGES.find(([words]) => words.test(given.event))?.[1];
+  const [, fate] = /^node (?:object )?(created|added|deleted|removed)\b/.exec(given.event) ?? [];
+  const changed = fate === undefined ? NODE_CHANGES.find(([words]) => words.test(given.event))?.[1] : [];
   if (keys === undefined || changed === undefined) throw new NotCovered(given.event);
   const conf = confOf({
     Network: "10.244.0.0/16",
@@ -234,7 +235,9 @@ const nodeEvents = adapter((given: { event: string; dualStack?: boolean }) => {
       [keys.publicIpv6]: what.includes("ip6") ? "2001:db8::12" : "2001:db8::11",
     },
   });
-  return { leaseEvents: nodeEvent(keys, conf, node([]), node(changed)) === undefined ? 0 : 1 };
+  const before = fate === "created" || fate === "added" ? undefined : node([]);
+  const after = fate === "deleted" || fate === "removed" ? undefined : node(changed);
+  return { leaseEvents: nodeEvent(keys, conf, before, after) === undefined ? 0 : 1 };
 });
 
 /** Events of a peer's lease and of its Node object, told apart by what they ask for. */

@@ -167,7 +167,7 @@ const backOffAtMax = adapter<BackOffGiven>((given) => {
 
 function outcomeOf(syncResult: string): SyncOutcome {
   if (/phase transition/i.test(syncResult)) return "phaseTransition";
-  if (/network (is )?not ready/i.test(syncResult)) return "networkNotReady";
+  if (/network ?(is )?not ?ready/i.test(syncResult)) return "networkNotReady";
   if (/(crash ?loop|image ?pull)[ -]?back-?off/i.test(syncResult)) return "backOffOnly";
   if (/^(ok|no error|nil|success|none)/i.test(syncResult)) return "ok";
   if (/^(any )?(other )?error/i.test(syncResult)) return "error";

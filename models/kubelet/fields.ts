@@ -1,7 +1,7 @@
 /**
  * Fields of KubeletConfiguration v1beta1 beside those that the schema gives effect.
  *
- * Source: kubernetes v1.34 staging/src/k8s.io/kubelet/config/v1beta1/types.go
+ * Source: kubernetes v1.34 staging/src/k8s.io/kubelet/config/v1beta1/types.go, and what came to it up to v1.36
  */
 
 /** They cannot change a result of any model: accepted, and not looked at. */
@@ -17,6 +17,7 @@ export const KNOWN_WITHOUT_EFFECT = [
   "configMapAndSecretChangeDetectionStrategy",
   "containerRuntimeEndpoint",
   "contentType",
+  "draManagerReconcilePeriod",
   "enableContentionProfiling",
   "enableControllerAttachDetach",
   "enableDebugFlagsHandler",
@@ -60,6 +61,7 @@ export const KNOWN_WITHOUT_EFFECT = [
   "systemCgroups",
   "tlsCertFile",
   "tlsCipherSuites",
+  "tlsCurvePreferences",
   "tlsMinVersion",
   "tlsPrivateKeyFile",
   "tracing",

@@ -29,6 +29,17 @@ describe("a YAML file", () => {
     ["uses a tag of a language", "a: !!js/function 'x'", /^1:4 .*without tags/],
     ["has an alias inside what it names", "a: &x [*x]", /^1:8 the alias \*x stands inside/],
     ["names an alias that is not there", "a: *x", /^1:4 no value is named &x/],
+    [
+      "says that it is YAML 1.1, where n is false",
+      "%YAML 1.1\n---\nname: n",
+      /^1:1 found %YAML 1.1; allowed: YAML 1.2/,
+    ],
+    ["has a list for a field's name", "a: 1\n? [x]\n: 2", /^2:3 a field's name is missing or no text/],
+    ["has a field without a name", "a: 1\n? \n: 2", /^2:\d+ a field's name is missing or no text/],
+    ["has one name as a text and as a number", 'a: {1: x, "1": y}', /^1:11 the field 1 is given twice/],
+    ["holds bytes in place of a text", "a: !!binary aGk=", /^1:13 found the tag tag:yaml.org,2002:binary/],
+    ["nests lists beyond measure", `a: ${"[".repeat(101)}${"]".repeat(101)}`, /too deeply; allowed: at most 100/],
+    ["nests lists beyond the parser's means", `a: ${"[".repeat(20_000)}`, /too deeply; allowed: at most 100/],
     ["is a list", "- 1", /^1:1 found a list/],
     ["is a text", "hello", /^1:1 found "hello"/],
     ["holds comments alone", "# nothing", /^1:1 found nothing/],
@@ -40,6 +51,13 @@ describe("a YAML file", () => {
       return `${name}: &${name} [${Array.from({ length: 10 }, () => item).join(",")}]`;
     });
     expect(problem(levels.join("\n"))).toMatch(/multiply beyond measure/);
+  });
+
+  it("may use one alias very often, and is read in time that grows with its length", () => {
+    // A search through the document for every alias would take minutes here.
+    const { data } = readYaml({ text: `a: &x 7\nb: [${"*x,".repeat(100_000)}]`, name: "s.yaml", dir: "/" });
+    expect((data["b"] as number[]).length).toBe(100_000);
+    expect((data["b"] as number[]).every((value) => value === 7)).toBe(true);
   });
 
   it("may repeat itself by aliases", () => {

@@ -43,8 +43,8 @@ export interface NewPod {
  * The stage on which all mechanisms play: nodes, workloads and the pods that they have. Pods are made, bound and deleted
  * here; what happens to them in between is their kubelet's doing.
  *
- * Until `start` bound pods are only admitted, all before the first one begins, as on nodes where everything has been there
- * for long.
+ * Until `start` pods are only bound, in the order of the workloads, and admitted, all before the first one begins, as on
+ * nodes where everything has been there for long.
  */
 export class Cluster {
   readonly nodes: readonly Node[];
@@ -113,11 +113,12 @@ export class Cluster {
   /** For the scheduler: the pod has found its node. */
   bind(pod: Pod, node: Node): void {
     pod.bind(node, this.#simulation.now);
+    const assigned = `Successfully assigned default/${pod.name} to ${node.name}`;
+    this.#events.add(this.#simulation.now, "", pod.object, "Scheduled", assigned);
     if (this.#waitingToStart !== undefined) {
       this.#waitingToStart.push(pod);
       return;
     }
-    this.#logScheduled(pod);
     const rejected = this.#agent(node).admit(pod);
     if (rejected === undefined) {
       this.#agent(node).start(pod);
@@ -138,10 +139,7 @@ export class Cluster {
       return rejection === undefined ? [] : [{ pod, rejection }];
     });
     if (rejected.length > 0) return rejected;
-    for (const pod of pods) {
-      this.#logScheduled(pod);
-      this.#agent(pod.node).start(pod);
-    }
+    for (const pod of pods) this.#agent(pod.node).start(pod);
     return [];
   }
 
@@ -196,11 +194,6 @@ export class Cluster {
   #agent(node: Node): NodeAgent {
     if (this.#agentOf === undefined) throw new Error("the cluster is not connected");
     return this.#agentOf(node);
-  }
-
-  #logScheduled(pod: Pod): void {
-    const message = `Successfully assigned default/${pod.name} to ${pod.node.name}`;
-    this.#events.add(this.#simulation.now, "", pod.object, "Scheduled", message);
   }
 
   #nodeEvent(node: Node, reason: string, message: string): void {

@@ -33,6 +33,20 @@ describe("pods without a node", () => {
     expect(run.cluster.pods[2].phase).toBe("Pending");
   });
 
+  it("are taken in the order of the scenario, whatever fits nowhere, before their nodes begin with any", () => {
+    const text = `${TWO}workloads:\n${workload("web", 2, "500m")}${workload("big", 1, "2")}${workload("api", 1, "1")}`;
+    const events = play(text).until(0).events();
+    expect(events.slice(0, 4)).toEqual([
+      "0 pod/web-0 Scheduled",
+      "0 pod/web-1 Scheduled",
+      "0 pod/big-0 FailedScheduling",
+      "0 pod/api-0 Scheduled",
+    ]);
+    expect(events.slice(4)).toEqual(
+      ["web-0", "web-1", "api-0"].flatMap((name) => [`0 pod/${name} Created`, `0 pod/${name} Started`]),
+    );
+  });
+
   it("are placed in the instant in which room is made, the highest priority first, then who has waited longest", () => {
     const text = `${TWO}workloads:
 ${workload("big", 2, "1500m")}${workload("low", 1, "1")}${workload("lower", 1, "1")}${workload("high", 1, "1").replace("spec:\n", "spec:\n      priority: 100\n")}

@@ -34,8 +34,10 @@ interface Pending {
 
 /**
  * A small faithful scheduler: one pod at a time, by the filters and scores that a scenario can touch, with sums over the
- * pods that are bound. A pod that fits nowhere waits and is tried again, by priority and then in the order of waiting, as
- * soon as a node or a pod has made room.
+ * pods that are bound. Pods are taken in the order in which they are made. One that fits nowhere waits, holds up none that
+ * come after it, and is tried again, by priority and then in the order of waiting, as soon as a node or a pod has made
+ * room.
+ * Source: kubernetes v1.34 pkg/scheduler/backend/queue/scheduling_queue.go (activeQ, unschedulablePods).
  *
  * Simplified: it takes no time, ties go to the first node instead of a random one, and nothing is preempted.
  */
@@ -59,12 +61,11 @@ export class Placer implements ClusterObserver {
     return this.#pending.map(({ pod }) => pod);
   }
 
-  /** Takes a new pod: places it at once if it fits and nobody waits before it. */
+  /** Takes a new pod: places it at once if it fits, or among the waiting ones if those are about to be tried again. */
   add(pod: Pod): void {
     const entry: Pending = { pod, order: this.#order++, message: "" };
-    if (this.#pending.length === 0 && this.#place(entry)) return;
+    if (!this.#isRetrying && this.#place(entry)) return;
     this.#pending.push(entry);
-    if (this.#pending.length > 1) this.retry();
   }
 
   /** Tries the waiting pods again, in this instant: something has changed that may make room. */

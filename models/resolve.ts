@@ -1,6 +1,6 @@
 import { ScenarioErrors, type PathProblem, type Problem } from "../engine/scenario/errors.ts";
 import { readBeside } from "../engine/scenario/read.ts";
-import type { Schema } from "../engine/scenario/shape.ts";
+import { valueAt, type Schema } from "../engine/scenario/shape.ts";
 import { UnitError } from "../engine/scenario/units.ts";
 import type { NodeEntry, Workload } from "./cluster/schema.ts";
 import { mergeKubelet, type KubeletInput } from "./kubelet/schema.ts";
@@ -45,7 +45,9 @@ export function resolveScenario(
       thresholds.push(parseThreshold(text, sources));
     } catch (error) {
       if (!(error instanceof UnitError)) throw error;
-      const because = traffic.map((_, k) => ["traffic", k, "name"]);
+      // The entries as given: a repaired scenario may lack some.
+      const given = valueAt(data, "traffic");
+      const because = (Array.isArray(given) ? given : []).map((_, k) => ["traffic", k, "name"]);
       problems.push({ path: ["thresholds", i], message: error.message, because });
     }
   }

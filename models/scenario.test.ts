@@ -210,6 +210,25 @@ kubelet: {cpuCFSQuotaPeriod: 20ms, featureGates: {CustomCPUCFSQuotaPeriod: true}
     expect(problems(`${HEAD}kubelet: none.yaml`)).toEqual(["s.yaml:3:10 kubelet: none.yaml: there is no such file"]);
   });
 
+  it.each([
+    ["a quantity of another grammar", "{evictionHard: {memory.available: 100MB}}", /"100MB"; .*did you mean 100M\?/],
+    ["no signal", "{evictionHard: {memory.availble: 100Mi}}", /memory\.availble.*is no eviction signal/],
+    ["more than all", "{evictionHard: {memory.available: 101%}}", /allowed: from 0% to 100%/],
+    ["soft without grace", "{evictionSoft: {memory.available: 200Mi}}", /needs a grace period/],
+  ])("is refused with eviction thresholds that are wrong, whatever pods there are: %s", (_, section, message) => {
+    expect(problems(`${ALL}kubelet: ${section}\n`)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it("is refused on a node that would keep more from its pods than it has", () => {
+    // Memory: 16Gi of reservation and the default threshold of 100Mi.
+    const kubelet = "kubelet: {kubeReserved: {cpu: 2500m, memory: 16Gi}, systemReserved: {cpu: 1501m}}";
+    expect(problems(`${HEAD}${NODE}${kubelet}`)).toEqual([
+      expect.stringMatching(/^s\.yaml:5:21 nodes\[0\]\.capacity\.cpu: found 4, .* keep 4001m of it/),
+      expect.stringMatching(/^s\.yaml:5:32 nodes\[0\]\.capacity\.memory: found 16Gi, .* keep 16484Mi of it/),
+    ]);
+    expect(problems(`${HEAD}${NODE}kubelet: {kubeReserved: {cpu: 4}}`)).toEqual([]);
+  });
+
   it("is refused where the kubelet would refuse it, once, at the field", () => {
     expect(problems(`${HEAD}${NODE}kubelet: {cpuCFSQuotaPeriod: 20ms}`)).toEqual([
       expect.stringMatching(/^s\.yaml:6:30 kubelet\.cpuCFSQuotaPeriod: .*CustomCPUCFSQuotaPeriod: true/),
@@ -655,6 +674,18 @@ describe("a scenario with many faults", () => {
     expect(problems(text)).toEqual([
       expect.stringMatching(/timeline\[0\]: allowed: either at or every/),
       expect.stringMatching(/timeline\[1\]\.path: window cannot change/),
+    ]);
+  });
+
+  it("do not include thresholds on a source whose entry is wrong as a whole", () => {
+    const text = `${ALL.replace(/ {4}arrivals.*\n/, "")}thresholds: [users.failed == 0]\n`;
+    expect(problems(text)).toEqual([expect.stringMatching(/traffic\[0\]: allowed: either arrivals or flow/)]);
+  });
+
+  it("name what a set action lacks", () => {
+    const text = `${ALL}timeline:\n  - {at: 20s, action: set, path: traffic.users.cpu}\n`;
+    expect(problems(text)).toEqual([
+      expect.stringMatching(/timeline\[0\]\.value: a required field is missing; allowed: any/),
     ]);
   });
 

@@ -200,10 +200,15 @@ function isWithin(path: Path, outer: Path): boolean {
   return outer.every((step, i) => step === path[i]);
 }
 
+/** Whether what is wrong at one place makes another doubtful: it lies there, around it, or in it. */
+function touches(wrong: Path, reason: Path): boolean {
+  return isWithin(wrong, reason) || isWithin(reason, wrong);
+}
+
 /** Findings that do not follow from one that is reported already. */
 function unrelated(found: readonly PathProblem[], reported: readonly PathProblem[]): PathProblem[] {
   return found.filter(({ path, because = [] }) =>
-    reported.every((known) => !isWithin(path, known.path) && !because.some((reason) => isWithin(known.path, reason))),
+    reported.every((known) => !isWithin(path, known.path) && !because.some((reason) => touches(known.path, reason))),
   );
 }
 

@@ -4,7 +4,7 @@ import { usageProblems } from "./eviction/usage-checks.ts";
 import { didYouMean } from "../engine/scenario/suggest.ts";
 import { formatDuration } from "../engine/scenario/units.ts";
 import { cgroupFileNames, parseCgroupFile, type CgroupFiles } from "./cfs/schema.ts";
-import { fitProblems, pinnedTo, podNames, possibleEntries } from "./cluster/fit.ts";
+import { fitProblems, pinnedTo, podNames, possibleEntries, reservationProblems } from "./cluster/fit.ts";
 import type { NodeEntry, Resources, Workload } from "./cluster/schema.ts";
 import { imageProblems } from "./images/validate.ts";
 import { strategyConflicts } from "./koordinator/index.ts";
@@ -20,6 +20,7 @@ export function crossProblems(scenario: Scenario): PathProblem[] {
     ...timeProblems(scenario),
     ...equalNames(scenario),
     ...kubeletProblems(scenario),
+    ...reservationProblems(scenario.nodes),
     ...scenario.workloads.flatMap((workload, i) => workloadProblems(scenario, workload, ["workloads", i])),
     ...fitProblems(scenario),
     ...imageProblems(scenario),

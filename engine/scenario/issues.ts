@@ -69,6 +69,7 @@ const TYPES: Record<string, string> = {
   object: "a map of fields",
   record: "a map of fields",
   array: "a list",
+  nonoptional: "any value that the field takes",
 };
 
 function found(value: unknown): string {

@@ -2,6 +2,7 @@ import type { PathProblem } from "../../engine/scenario/errors.ts";
 import { didYouMean } from "../../engine/scenario/suggest.ts";
 import { formatMilli, formatSize } from "../../engine/scenario/units.ts";
 import { podTotal } from "../kubelet/resources.ts";
+import { EvictionConfigError } from "../eviction/parse.ts";
 import { evictionReservation } from "../eviction/settings.ts";
 import { reservedMemory, reservedMilli } from "../kubelet/validation.ts";
 import type { NodeEntry, PodSpec, Workload } from "./schema.ts";
@@ -49,6 +50,27 @@ export function podRequests(spec: PodSpec): PodRequests {
   return { cpu: total("cpu"), memory: total("memory"), "ephemeral-storage": total("ephemeral-storage") };
 }
 
+/** What a node keeps from its pods: what is held back, and the hard eviction thresholds. */
+function heldBack(entry: NodeEntry): PodRequests {
+  const { kubeReserved, systemReserved } = entry.kubelet;
+  const { memory, ephemeralStorage } = evictionReservation(entry);
+  const reservedDisk = (kubeReserved["ephemeral-storage"] ?? 0) + (systemReserved["ephemeral-storage"] ?? 0);
+  return {
+    cpu: reservedMilli(entry.kubelet),
+    memory: reservedMemory(entry.kubelet) + memory,
+    "ephemeral-storage": reservedDisk + ephemeralStorage,
+  };
+}
+
+/** What a node has; its disk may be unlimited. */
+function capacityOf({ capacity }: NodeEntry): PodRequests {
+  return {
+    cpu: capacity.cpu * 1000,
+    memory: capacity.memory,
+    "ephemeral-storage": capacity["ephemeral-storage"] ?? Infinity,
+  };
+}
+
 /**
  * What pods may ask of a node: capacity less what is held back, and less the hard eviction thresholds.
  *
@@ -56,17 +78,45 @@ export function podRequests(spec: PodSpec): PodRequests {
  * getNodeAllocatableInternalAbsolute
  */
 export function allocatable(entry: NodeEntry): PodRequests & { pods: number } {
-  const { capacity, kubelet } = entry;
-  const { memory, ephemeralStorage } = evictionReservation(entry);
-  const disk = capacity["ephemeral-storage"] ?? Infinity;
-  const reservedDisk =
-    (kubelet.kubeReserved["ephemeral-storage"] ?? 0) + (kubelet.systemReserved["ephemeral-storage"] ?? 0);
+  const held = heldBack(entry);
+  const capacity = capacityOf(entry);
+  const free = (resource: (typeof RESOURCES)[number]) => Math.max(0, capacity[resource] - held[resource]);
   return {
-    cpu: Math.max(0, capacity.cpu * 1000 - reservedMilli(kubelet)),
-    memory: Math.max(0, capacity.memory - reservedMemory(kubelet) - memory),
-    "ephemeral-storage": Math.max(0, disk - reservedDisk - ephemeralStorage),
-    pods: capacity.pods,
+    cpu: free("cpu"),
+    memory: free("memory"),
+    "ephemeral-storage": free("ephemeral-storage"),
+    pods: entry.capacity.pods,
   };
+}
+
+/** Whether the eviction thresholds can be read. What is wrong with them is reported where they are checked. */
+function hasReadableThresholds(entry: NodeEntry): boolean {
+  try {
+    evictionReservation(entry);
+    return true;
+  } catch (error) {
+    if (error instanceof EvictionConfigError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Nodes that keep more from their pods than they have: the kubelet does not start there.
+ *
+ * Source: kubernetes v1.34 pkg/kubelet/cm/node_container_manager_linux.go validateNodeAllocatable
+ */
+export function reservationProblems(nodes: readonly NodeEntry[]): PathProblem[] {
+  return nodes.flatMap((entry, i): PathProblem[] => {
+    if (!hasReadableThresholds(entry)) return [];
+    const held = heldBack(entry);
+    const capacity = capacityOf(entry);
+    return RESOURCES.filter((resource) => held[resource] > capacity[resource]).map((resource) => {
+      const whole = amountOf(resource, capacity[resource]);
+      const kept = `kubeReserved, systemReserved and evictionHard keep ${amountOf(resource, held[resource])} of it`;
+      const message = `found ${whole}, and ${kept} from pods; the kubelet would not start; allowed: at least that`;
+      return { path: ["nodes", i, "capacity", resource], message, because: [["kubelet"], ["nodes", i]] };
+    });
+  });
 }
 
 /** Nodes that a name stands for do not exist, and pods that are larger than every node on which they could ever be. */
@@ -109,6 +159,7 @@ function neverFits(workload: Workload, entries: readonly NodeEntry[]): string | 
   if (entries.length === 0) return `no node has the labels that the nodeSelector of ${name} asks for`;
   const requests = { ...podRequests(spec), pods: 1 };
   const misfits = entries.map((entry) => {
+    if (!hasReadableThresholds(entry)) return undefined;
     const room = allocatable(entry);
     const short = ([...RESOURCES, "pods"] as const).find((resource) => requests[resource] > room[resource]);
     if (short === undefined) return undefined;

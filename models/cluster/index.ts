@@ -10,5 +10,6 @@ export type { ClusterObserver } from "./observer.ts";
 export { Pod, type PodFailure } from "./pod.ts";
 export { PodContainer } from "./pod-container.ts";
 export { RequestQueue, type ServiceMeter } from "./request-queue.ts";
+export { kubernetesMinor } from "./kubernetes-version.ts";
 export type * from "./schema.ts";
 export { Workload } from "./workload.ts";

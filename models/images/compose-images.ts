@@ -2,6 +2,7 @@ import { sampler } from "../../engine/random/distributions.ts";
 import type { CounterTable } from "../../engine/results/counters.ts";
 import type { Outputs } from "../../engine/results/outputs.ts";
 import type { Simulation } from "../../engine/simulation.ts";
+import { kubernetesMinor } from "../cluster/kubernetes-version.ts";
 import type { NodeEntry } from "../cluster/schema.ts";
 import { isGateOn } from "../kubelet/feature-gates.ts";
 import { NEWEST_CONTAINERD } from "./defaults.ts";
@@ -17,7 +18,6 @@ import type { ImageEntry, RegistrySection, RuntimeSection } from "./schema.ts";
 import { bytesPerSecond, resolveRegistry, resolveRuntime, type ResolvedRegistry } from "./sections.ts";
 import type { RegistryAction } from "./timeline-schema.ts";
 import { unpackedSize } from "./validate.ts";
-import { kubernetesMinor } from "./version.ts";
 
 /** A scenario, as far as images are concerned. Its registries may change while it runs. */
 export interface ImagesSections {

@@ -1,5 +1,5 @@
 import { IMAGE_PULL_PROGRESS_TIMEOUT, MAX_CONCURRENT_DOWNLOADS, PROGRESS_CHECK_PERIOD } from "./defaults.ts";
-import { containerdAtLeast } from "./version.ts";
+import { containerdAtLeast } from "./containerd-version.ts";
 import type { Ns } from "../../engine/time.ts";
 
 /** One layer of an image. The same digest is the same blob everywhere. */

@@ -6,8 +6,8 @@ import type { CgroupFiles, CgroupWrite, KernelSection } from "../cfs/schema.ts";
 import { parseCgroupFile } from "../cfs/schema.ts";
 import type { NodeScheduler } from "../cfs/scheduler.ts";
 import { weightFromShares, weightFromSharesLinear } from "../cfs/weights.ts";
+import { kubernetesMinor } from "../cluster/kubernetes-version.ts";
 import type { Container, PodSpec } from "../cluster/schema.ts";
-import { kubernetesMinor } from "../images/version.ts";
 import { StaticCpuManager, exclusiveCpus, reservedCpus } from "./cpu-manager.ts";
 import { isGateOn } from "./feature-gates.ts";
 import {

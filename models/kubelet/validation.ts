@@ -1,10 +1,10 @@
 import { didYouMean } from "../../engine/scenario/suggest.ts";
 import { formatDuration } from "../../engine/scenario/units.ts";
 import { NS_PER_MS, NS_PER_SECOND } from "../../engine/time.ts";
+import { kubernetesMinor } from "../cluster/kubernetes-version.ts";
 import { kubeletProblems } from "../eviction/kubelet-checks.ts";
 import { effectiveEvictionHard, EvictionConfigError, parseThresholds } from "../eviction/parse.ts";
 import { defaultImageConfig, refuseImageConfig } from "../images/puller-config.ts";
-import { kubernetesMinor } from "../images/version.ts";
 import { FEATURE_GATES, isGateOn, refuseGate, type Gates, type ModelGate } from "./feature-gates.ts";
 import { refuseRestartPeriod } from "./restart-schema.ts";
 import type { KubeletSection } from "./schema.ts";

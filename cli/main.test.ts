@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -55,6 +55,16 @@ describe("sim", () => {
   it("takes what stands after -- for files, whatever they begin with", async () => {
     const { status, stderr } = await sim("run", "--", "-none.yaml");
     expect([status, stderr]).toEqual([2, "./-none.yaml: there is no such file\n"]);
+  });
+
+  it.runIf(existsSync("/dev/full"))("says in one line that its answer could not be written, and fails", () => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [SIM, "list"], {
+      encoding: "utf8",
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+    expect([status, stderr]).toEqual([1, "sim: standard output cannot be written: no space left on the disk\n"]);
   });
 
   it("starts as a program, in any language", () => {

@@ -1,4 +1,5 @@
 import yargs, { type CommandModule } from "yargs";
+import { reasonOf } from "../engine/results/folder.ts";
 import { packageVersion } from "../engine/results/version.ts";
 import { didYouMean } from "../engine/scenario/suggest.ts";
 import { shieldDash } from "./dash.ts";
@@ -16,7 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: unknown }>>> = 
 
 /** Runs `sim` with the arguments after its name; the exit status goes to process.exitCode. */
 export async function run(args: readonly string[]): Promise<void> {
-  process.stdout.on("error", ignoreClosedPipe);
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => endWithoutOutput(error, args.includes("--debug")));
   try {
     await dispatch(args);
   } catch (error) {
@@ -67,7 +68,9 @@ function joinFiles(args: readonly string[]): string[] {
   return [...args.slice(0, separator), ...files];
 }
 
-/** Who reads the answer may stop early, as `head` does. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+/** Who reads the answer may stop early, as `head` does. What cannot be written otherwise, on a full disk, is a failure. */
+function endWithoutOutput(error: NodeJS.ErrnoException, debug: boolean): void {
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`sim: standard output cannot be written: ${debug ? error.stack : reasonOf(error)}\n`);
+  process.exit(1);
 }

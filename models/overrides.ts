@@ -38,7 +38,7 @@ export function applyOverrides(
   const refuse = (option: string, message: string) => problems.push({ file, option, path: "", message });
   for (const setting of settingsOf(overrides, refuse)) {
     try {
-      const { path } = resolvePath(schema, result, setting.path);
+      const { path } = resolvePath(schema, result, setting.path, true);
       result = withValueAt(result, path, readYamlValue(setting.value, setting.option)) as Record<string, unknown>;
       applied.push({ option: setting.option, path });
     } catch (error) {

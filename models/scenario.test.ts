@@ -298,6 +298,17 @@ describe("the command line", () => {
     expect([scenario.seed, scenario.duration]).toEqual([7, 5_000_000_000]);
   });
 
+  it("reach whatever the schema allows, given or not, one after the other", () => {
+    const set = ["traffic.users.cpu.type=exponential", "traffic.users.cpu.mean=5ms"];
+    // The file has the bare value 20ms there.
+    expect(load(ALL, { set }).scenario.traffic[0].cpu).toEqual({ type: "exponential", mean: 5_000_000 });
+    const { flannel } = load(ALL, { set: ["flannel.Network=10.1.0.0/16"] }).scenario;
+    expect(JSON.stringify(flannel)).toContain("10.1.0.0/16");
+    expect(problems(ALL, { set: ["traffic.users.arrivals.users=3"] })).toEqual([
+      expect.stringMatching(/^--set traffic\.users\.arrivals\.users: unknown field; allowed: type, rate/),
+    ]);
+  });
+
   it.each([
     [
       { set: ["nodes.worker.kernel.hs=100"] },

@@ -127,6 +127,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: "the disk quota is used up",
   EFBIG: "the file would be larger than is allowed",
   ENAMETOOLONG: "the name is too long",
+  ENOENT: "there is no such folder",
   ENOSPC: "no space left on the disk",
   ENOTDIR: "a file stands where a folder is needed",
   EEXIST: "a file stands where a folder is needed",

@@ -68,6 +68,17 @@ describe("a path", () => {
     expect(() => resolvePath(schema, data, text)).toThrow(message);
   });
 
+  it("leads where the schema allows another form than the data have only if asked to", () => {
+    expect(() => resolvePath(schema, data, "items.web-2.cpu.mean")).toThrow(PathError);
+    expect(resolvePath(schema, data, "items.web-2.cpu.mean", true).path).toEqual(["items", 1, "cpu", "mean"]);
+    expect(() => resolvePath(schema, data, "items.web-2.cpu.nothing", true)).toThrow(PathError);
+  });
+
+  it("names the place of a list that lacks an item as messages do", () => {
+    const lists = z.strictObject({ outer: z.array(schema) });
+    expect(() => resolvePath(lists, { outer: [data] }, "outer[0].items.wbe")).toThrow(/^outer\[0\]\.items has no item/);
+  });
+
   it("is live where the field or something above it is", () => {
     expect(resolvePath(schema, data, "items.web.rate").isLive).toBe(true);
     expect(resolvePath(schema, data, "items.web.cpu.mean").isLive).toBe(true);

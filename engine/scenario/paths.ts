@@ -1,4 +1,4 @@
-import type { Path } from "./errors.ts";
+import { formatPath, type Path } from "./errors.ts";
 import {
   alternativesFor,
   childOf,
@@ -37,9 +37,10 @@ export function metaOf(schema: Schema): FieldMeta {
 /**
  * Follows a path such as `workloads.web.cgroup.containers.app.cpu.max` through schema and data. Steps are keys, the
  * longest that matches; `[2]` for the items of a list, or their names; `["cpu.max"]` quotes a key. A path exists if the
- * schema allows it, but items of a list must be there. Throws PathError otherwise.
+ * schema allows it, but items of a list must be there. With `mayReplace` the schema alone decides, even where the data has
+ * another form (a bare value, another variant), for whoever sets that too. Throws PathError otherwise.
  */
-export function resolvePath(root: Schema, data: unknown, text: string): Target {
+export function resolvePath(root: Schema, data: unknown, text: string, mayReplace = false): Target {
   if (text === "") throw new PathError("found an empty path; allowed: a path such as nodes.worker.capacity.cpu");
   const path: Path = [];
   let schema = root;
@@ -48,7 +49,8 @@ export function resolvePath(root: Schema, data: unknown, text: string): Target {
   let rest = text;
   while (rest !== "") {
     const { step, length } = nextStep(schema, value, rest, path);
-    const child = step === "__proto__" ? undefined : childOf(schema, step, value);
+    const known = step === "__proto__" ? undefined : childOf(schema, step, value);
+    const child = known ?? (mayReplace && step !== "__proto__" ? childOf(schema, step) : undefined);
     if (child === undefined) throw unknownStep(schema, value, step, text.slice(0, text.length - rest.length));
     path.push(step);
     schema = child;
@@ -65,7 +67,9 @@ export function resolvePath(root: Schema, data: unknown, text: string): Target {
 /** The first step of `rest`, and how many characters it takes. */
 function nextStep(schema: Schema, value: unknown, rest: string, path: Path): { step: string | number; length: number } {
   if (rest.startsWith("[")) return bracketed(schema, value, rest);
-  if (isList(schema, value)) return namedItem(value, rest, path);
+  // A section that may be a map or a list of maps, and is not given, is the map if that has the field.
+  const isOneMap = value === undefined && longestMatch(rest, fieldNames(schema)) !== undefined;
+  if (isList(schema, value) && !isOneMap) return namedItem(value, rest, path);
   const own = isPlainObject(value) ? Object.keys(value) : [];
   const key = longestMatch(rest, [...fieldNames(schema, value), ...own]);
   if (key !== undefined) return { step: key, length: key.length };
@@ -107,7 +111,7 @@ function namedItem(value: unknown, rest: string, path: Path): { step: number; le
   const asked = /^[^.[]+/.exec(rest)?.[0] ?? rest;
   const known = names.filter((candidate) => candidate !== "");
   const list = known.length === 0 ? "it has no named items" : `it has ${known.join(", ")}`;
-  const where = path.length === 0 ? "the list" : path.join(".");
+  const where = path.length === 0 ? "the list" : formatPath(path);
   throw new PathError(`${where} has no item named ${asked}; ${list}${didYouMean(asked, known)}`);
 }
 

@@ -9,6 +9,7 @@ import { MOST_OPEN_REQUESTS, Source, type RequestLog } from "./source.ts";
 import { entryOf, fixed, NotedLog, Pods, world } from "./testing/world.ts";
 
 const constant = (perSecond: number) => ({ type: "constant", rate: { count: perSecond, per: SECOND } }) as const;
+const RATE = { count: 1, per: SECOND };
 const trace = (...ms: number[]) => ({ type: "trace" as const, rows: ms.map((at) => ({ at: at * MS })) });
 
 /** Takes 10 ms there and 20 ms back. */
@@ -139,6 +140,15 @@ describe("a source of requests", () => {
     }
     expect(found).toBeInstanceOf(SimulationError);
     expect((found as SimulationError).message).toMatch(/^at 0 s \(seed 1\): source "flood" has more than 1000000 open/);
+  });
+
+  it.each([
+    ["closed users without demand or thought", { type: "closed", users: 1, think: fixed(0) }],
+    ["phases without length", { type: "onoff", on: fixed(0), off: fixed(0), rate: RATE, process: "poisson" }],
+  ] as const)("ends the run, naming itself, where no time passes: %s", (_, arrivals) => {
+    const quiet: RequestLog = { offered: () => {}, completed: () => {}, failed: () => {} };
+    const { simulation } = world({ name: "spin", arrivals, cpu: fixed(0) }, { log: quiet });
+    expect(() => simulation.runUntil(SECOND)).toThrow(/^at 0 s \(seed 1\): source "spin" has gone on 1000000 times/);
   });
 
   it("takes a new rate, demand and timeout while it runs", () => {

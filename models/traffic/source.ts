@@ -11,6 +11,9 @@ import type { TraceRow, TrafficEntry } from "./schema.ts";
 /** The most requests of one source that servers and network may hold, so that an overload ends before memory does. */
 export const MOST_OPEN_REQUESTS = 1_000_000;
 
+/** A source that goes on so often without simulated time between never ends. */
+export const MOST_TURNS_AT_ONE_INSTANT = 1_000_000;
+
 /** Takes down what becomes of requests: a source of the engine's Recorder. */
 export interface RequestLog {
   offered(arrivedAt: Ns): void;
@@ -65,6 +68,9 @@ export class Source {
   #refused: Ns[] = [];
   #isRetrying = false;
   #turn = 0;
+  /** How often the source has gone on at the present instant without time between. */
+  #turnsNow = 0;
+  #lastTurnAt: Ns = 0;
 
   constructor({ simulation, entry, log, backends, network }: SourceOptions) {
     this.name = entry.name;
@@ -233,10 +239,12 @@ export class Source {
   }
 
   #askAt(at: Ns): void {
+    if (at === this.#simulation.now) this.#noticeTurn();
     if (at <= END_OF_TIME) this.#simulation.scheduleAt(at, ask, this);
   }
 
   #await(at: Ns): void {
+    if (at === this.#simulation.now) this.#noticeTurn();
     this.#pending = at <= END_OF_TIME ? this.#simulation.scheduleAt(at, step, this) : NO_EVENT;
   }
 
@@ -252,6 +260,19 @@ export class Source {
       if (least === undefined || backend.openRequests < least.openRequests) least = backend;
     }
     return least;
+  }
+
+  #noticeTurn(): void {
+    const { now, seed } = this.#simulation;
+    this.#turnsNow = now === this.#lastTurnAt ? this.#turnsNow + 1 : 1;
+    this.#lastTurnAt = now;
+    if (this.#turnsNow <= MOST_TURNS_AT_ONE_INSTANT) return;
+    throw new SimulationError(
+      `source "${this.name}" has gone on ${MOST_TURNS_AT_ONE_INSTANT} times at one instant: simulated time does not ` +
+        "advance any more; give its demand, think time, on or off a length",
+      now,
+      seed,
+    );
   }
 
   #refuse(): never {

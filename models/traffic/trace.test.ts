@@ -10,6 +10,11 @@ describe("a recorded trace", () => {
     ]);
   });
 
+  it("may have its cells in quotes, as some programs write them", () => {
+    const row = { at: 500_000_000, cpuNs: 2_000_000 };
+    expect(parseTraceCsv('"time_s","cpu_ms"\n"0.5",2', "t.csv")).toEqual([row]);
+  });
+
   it("may have its columns in any order, and equal times", () => {
     expect(parseTraceCsv("cpu_ms,time_s\n1,2\n3,2", "t.csv")).toEqual([
       { at: 2_000_000_000, cpuNs: 1_000_000 },

@@ -59,7 +59,7 @@ const MOST_PROBLEMS = 20;
  */
 export function parseTraceCsv(text: string, file: string): TraceRow[] {
   const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
-  const columns = lines[0].split(",").map((cell) => cell.trim());
+  const columns = cellsOf(lines[0]);
   const problems: Problem[] = headerProblems(columns).map((message) => ({
     file,
     line: 1,
@@ -101,8 +101,13 @@ function headerProblems(columns: string[]): string[] {
   return problems;
 }
 
+/** The cells of a line; numbers and names of columns need no quotes, but may have them. */
+function cellsOf(line: string): string[] {
+  return line.split(",").map((cell) => cell.trim().replace(/^"([^"]*)"$/, "$1"));
+}
+
 function parseRow(line: string, columns: string[]): TraceRow {
-  const cells = line.split(",").map((cell) => cell.trim());
+  const cells = cellsOf(line);
   if (cells.length !== columns.length) throw new UnitError(`found ${cells.length} cells; allowed: ${columns.length}`);
   const row: TraceRow = { at: 0 };
   for (const [i, column] of columns.entries()) {

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
 import { SimulationError } from "../engine/errors.ts";
@@ -113,7 +114,7 @@ function refuseEqualNames(scenarios: ReadonlyArray<{ file: string; name: string 
 /** Runs a scenario from its composition to its results folder. The folder is made ready before time 0. */
 async function runOne({ scenario }: Loaded, out: string, options: RunArguments): Promise<RunResult> {
   const prepared = prepareRun(scenario, { check: options.check });
-  const folder = ResultsFolder.open(out);
+  const folder = ResultsFolder.open(out, hostname());
   openFolder = folder;
   const hasBar = options.progress && !options.quiet && canDraw(process.stderr, process.env["TERM"]);
   const bar = hasBar ? new ProgressBar(process.stderr, scenario.metadata.name, scenario.duration) : undefined;

@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Recorder } from "../statistics/recorder.ts";
@@ -51,7 +51,7 @@ function replaceWith(text: string): void {
 
 /** The lock as it stands when its process has been killed. */
 function loseLock(): void {
-  writeFileSync(lock(), `${spawnSync(process.execPath, ["--version"]).pid} ${hostname()} 1\n`);
+  writeFileSync(lock(), `${spawnSync(process.execPath, ["--version"]).pid}  1\n`);
 }
 
 /** Why a folder is refused; nothing may change by it. */
@@ -162,7 +162,7 @@ describe("a results folder is refused", () => {
     const first = ResultsFolder.open(out);
     writeFileSync(first.file("summary.csv"), "first");
     expect(refusal()).toBe(
-      `${out}: another run (process ${process.pid} on ${hostname()}) is writing there; wait for it or choose another ` +
+      `${out}: another run (process ${process.pid}) is writing there; wait for it or choose another ` +
         `folder; if there is no such run any more, remove ${lock()}`,
     );
     first.commit();

@@ -58,14 +58,15 @@ export class ResultsFolder {
 
   /**
    * Makes ready to write to `path`, and repairs what an earlier kill left there. Throws OutputRefused where it cannot be
-   * written, holds something that `sim` does not write, or is what another run writes to.
+   * written, holds something that `sim` does not write, or is what another run writes to. `host`: the name of this machine, by
+   * which the processes of runs on several are told apart.
    */
-  static open(path: string): ResultsFolder {
+  static open(path: string, host = ""): ResultsFolder {
     try {
       const target = targetOf(path);
       const parents = missingParents(target);
       mkdirSync(dirname(target), { recursive: true });
-      requireAlone(path, target);
+      requireAlone(path, target, host);
       try {
         repair(target);
         if (existsSync(target)) requireOurs(path, target);
@@ -193,10 +194,10 @@ function repair(target: string): void {
 }
 
 /** Takes the lock of the place; refuses it if another run has it. */
-function requireAlone(path: string, target: string): void {
-  const holder = takeLock(lock(target));
+function requireAlone(path: string, target: string, host: string): void {
+  const holder = takeLock(lock(target), host);
   if (holder === undefined) return;
-  const who = holder === "somebody" ? "" : ` (process ${holder.pid} on ${holder.host})`;
+  const who = holder === "somebody" ? "" : ` (process ${holder.pid}${holder.host === "" ? "" : ` on ${holder.host}`})`;
   throw new OutputRefused(
     `${path}: another run${who} is writing there; wait for it or choose another folder; ` +
       `if there is no such run any more, remove ${lock(target)}`,

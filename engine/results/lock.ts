@@ -1,21 +1,21 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { hostname } from "node:os";
 
 /** Who holds a lock: a process of a machine, or, where the file does not tell, somebody. */
 export type LockHolder = { pid: number; host: string; birth: string } | "somebody";
 
 /**
  * Takes a lock: a file that one process can make. Gives undefined when it is taken, or who holds it. A lock whose process
- * has ended, or has passed its number on, is taken over; of other machines' processes that cannot be known.
+ * has ended, or has passed its number on, is taken over; of other machines' processes that cannot be known. `host`: the
+ * name of this machine.
  */
-export function takeLock(path: string): LockHolder | undefined {
+export function takeLock(path: string, host: string): LockHolder | undefined {
   for (;;) {
-    if (create(path)) return undefined;
+    if (create(path, host)) return undefined;
     const text = textOf(path);
     // Released meanwhile.
     if (text === undefined) continue;
     const holder = holderOf(text);
-    if (!hasEnded(holder)) return holder;
+    if (holder === "somebody" || holder.host !== host || !hasEnded(holder)) return holder;
     removeIf(path, text);
   }
 }
@@ -25,7 +25,7 @@ export function releaseLock(path: string): void {
   rmSync(path, { force: true });
 }
 
-function create(path: string): boolean {
+function create(path: string, host: string): boolean {
   let file: number;
   try {
     file = openSync(path, "wx");
@@ -34,7 +34,7 @@ function create(path: string): boolean {
     throw error;
   }
   try {
-    writeSync(file, `${process.pid} ${hostname()} ${birthOf(process.pid)}\n`);
+    writeSync(file, `${process.pid} ${host} ${birthOf(process.pid)}\n`);
   } catch (error) {
     rmSync(path);
     throw error;
@@ -58,10 +58,9 @@ function holderOf(text: string): LockHolder {
   return match === null ? "somebody" : { pid: Number(match[1]), host: match[2], birth: match[3] };
 }
 
-function hasEnded(holder: LockHolder): boolean {
-  if (holder === "somebody" || holder.host !== hostname()) return false;
-  const birth = birthOf(holder.pid);
-  return birth === undefined || (birth !== "" && holder.birth !== "" && birth !== holder.birth);
+function hasEnded({ pid, birth }: { pid: number; birth: string }): boolean {
+  const now = birthOf(pid);
+  return now === undefined || (now !== "" && birth !== "" && now !== birth);
 }
 
 /** When a process was started, in ticks of its machine; empty where that is not told, undefined where there is none. */

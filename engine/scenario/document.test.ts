@@ -53,6 +53,10 @@ describe("a YAML file", () => {
     expect(problem(levels.join("\n"))).toMatch(/multiply beyond measure/);
   });
 
+  it("that is no YAML at all is refused with its first twenty problems", () => {
+    expect(() => read("a: b: c\n".repeat(100))).toThrow(/^(s\.yaml:\d+:\d+: not valid YAML: .*\n){19}s\.yaml:.*$/);
+  });
+
   it("may use one alias very often, and is read in time that grows with its length", () => {
     // A search through the document for every alias would take minutes here.
     const { data } = readYaml({ text: `a: &x 7\nb: [${"*x,".repeat(100_000)}]`, name: "s.yaml", dir: "/" });

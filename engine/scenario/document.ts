@@ -35,6 +35,9 @@ export function readYamlValue(text: string, name: string): unknown {
   return parse({ text, name }).data;
 }
 
+/** Of a text that is no YAML at all, more of these tell nothing new. */
+const MOST_SYNTAX_PROBLEMS = 20;
+
 /** A document, its data, and where things stand. */
 interface Parsed {
   document: Document.Parsed;
@@ -58,7 +61,7 @@ function parse({ text, name }: { text: string; name: string }): Parsed {
   if (yaml.explicit === true && yaml.version !== "1.2") {
     syntax.push({ ...place(0), path: "", message: `found %YAML ${yaml.version}; allowed: YAML 1.2` });
   }
-  for (const error of [...document.errors, ...document.warnings]) {
+  for (const error of [...document.errors, ...document.warnings].slice(0, MOST_SYNTAX_PROBLEMS)) {
     syntax.push({ ...place(error.pos[0]), path: "", message: syntaxMessage(error) });
   }
   if (syntax.length > 0) throw new ScenarioErrors(syntax);

@@ -7,12 +7,16 @@ import { alternatives, childOf, core, definitionOf, isPlainObject, layers, value
 /** Repairs bring other rules to light (min above max); after so many rounds it is given up. */
 const MOST_ROUNDS = 5;
 
+/** A file with more problems than this is not what it was taken for, and every repair costs a copy. */
+const MOST_REPAIRS = 1_000;
+
 /**
  * What the schema makes of the data after every value with a problem was left out, or replaced by a valid one where it is
  * required; undefined if that does not help. It is good for one thing: checking the rules between fields although some
  * fields are wrong. Items of lists stay where they are, so that paths keep their meaning.
  */
 export function parseRepaired<T>(schema: z.ZodType<T>, data: unknown, problems: readonly PathProblem[]): T | undefined {
+  if (problems.length > MOST_REPAIRS) return undefined;
   const tried = new Set<string>();
   let current = data;
   let remaining = problems;

@@ -25,21 +25,10 @@ export class Bottom {
     this.#heap = new FourAryHeap(store);
   }
 
-  get isEmpty(): boolean {
-    return this.#head === this.#end && this.#heap.size === 0;
-  }
-
   /** Events in the heap, if it holds more than the array; otherwise 0. */
   get overflow(): number {
     const { size } = this.#heap;
     return size > this.#end - this.#head ? size : 0;
-  }
-
-  nextTime(): Ns {
-    const heapTime = this.#heap.nextTime();
-    if (this.#head === this.#end) return heapTime;
-    const time = this.#times[this.#head];
-    return heapTime < time ? heapTime : time;
   }
 
   /** The slot of the earliest event, -1 if there is none. */
@@ -48,9 +37,11 @@ export class Bottom {
     if (this.#head === this.#end) return this.#heap.first();
     const slot = this.#slots[this.#head];
     const other = this.#heap.first();
-    const { times, orders } = this.#store;
-    if (times[slot] !== times[other]) return times[slot] < times[other] ? slot : other;
-    return orders[slot] < orders[other] ? slot : other;
+    const store = this.#store;
+    const time = store.timeOf(slot);
+    const otherTime = store.timeOf(other);
+    if (time !== otherTime) return time < otherTime ? slot : other;
+    return store.orderOf(slot) < store.orderOf(other) ? slot : other;
   }
 
   /** Takes the earliest event if it is due before `before`; otherwise -1. */
@@ -58,9 +49,11 @@ export class Bottom {
     if (this.#heap.size > 0) return this.#popBesideHeap(before);
     const head = this.#head;
     if (head === this.#end || this.#times[head] >= before) return -1;
+    const slot = this.#slots[head];
+    this.#store.setPosition(slot, -1);
     this.#head = head + 1;
-    if (this.#head < this.#end && this.#slots[this.#head] < 0) this.#skipCancelled();
-    return this.#slots[head];
+    this.#skipCancelled();
+    return slot;
   }
 
   push(slot: number): void {
@@ -69,8 +62,7 @@ export class Bottom {
       this.#heap.push(slot);
       return;
     }
-    const { positions } = this.#store;
-    for (; i < this.#end; i++) if (this.#slots[i] >= 0) positions[this.#slots[i]] = this.#base + i;
+    for (; i < this.#end; i++) this.#place(i);
   }
 
   /** Takes an event out by its position in the store. */
@@ -79,6 +71,7 @@ export class Bottom {
       this.#heap.remove(slot);
       return;
     }
+    this.#store.setPosition(slot, -1);
     const index = position - this.#base;
     this.#slots[index] = -1;
     if (index === this.#head) this.#skipCancelled();
@@ -87,41 +80,16 @@ export class Bottom {
 
   /** Sorts the first `count` slots of an array, latest come first, into the empty bottom: into the heap what is far from its place. */
   fill(from: Int32Array, count: number): void {
-    const { positions } = this.#store;
     this.#head = 0;
     this.#end = 0;
     for (let i = count - 1; i >= 0; i--) if (this.#insert(from[i]) < 0) this.#heap.push(from[i]);
-    for (let i = 0; i < this.#end; i++) positions[this.#slots[i]] = this.#base + i;
-  }
-
-  /** As `fill`, faster, for at most `INSERTION_REACH` slots; gives the slot of the latest. */
-  fillFew(from: Int32Array, count: number): number {
-    const { times: allTimes, orders, positions } = this.#store;
-    const times = this.#times;
-    const slots = this.#slots;
-    for (let end = 0; end < count; end++) {
-      const slot = from[count - 1 - end];
-      const time = allTimes[slot];
-      let i = end;
-      for (; i > 0; i--) {
-        const otherTime = times[i - 1];
-        if (otherTime < time || (otherTime === time && orders[slots[i - 1]] < orders[slot])) break;
-        times[i] = otherTime;
-        slots[i] = slots[i - 1];
-      }
-      times[i] = time;
-      slots[i] = slot;
-    }
-    for (let i = 0; i < count; i++) positions[slots[i]] = this.#base + i;
-    this.#head = 0;
-    this.#end = count;
-    return slots[count - 1];
+    for (let i = 0; i < this.#end; i++) this.#place(i);
   }
 
   /** Empties array and heap. */
   takeAll(): number[] {
     const slots = this.slots();
-    for (const slot of slots) this.#store.positions[slot] = -1;
+    for (const slot of slots) this.#store.setPosition(slot, -1);
     this.#heap.clear();
     this.#head = 0;
     this.#end = 0;
@@ -136,11 +104,17 @@ export class Bottom {
 
   #popBesideHeap(before: Ns): number {
     const slot = this.first();
-    if (this.#store.times[slot] >= before) return -1;
-    if (this.#store.positions[slot] < this.#base) return this.#heap.popBefore(before);
+    if (this.#store.timeOf(slot) >= before) return -1;
+    if (this.#store.positionOf(slot) < this.#base) return this.#heap.popBefore(before);
+    this.#store.setPosition(slot, -1);
     this.#head++;
     this.#skipCancelled();
     return slot;
+  }
+
+  /** Tells the store where the array keeps an event. */
+  #place(index: number): void {
+    if (this.#slots[index] >= 0) this.#store.setPosition(this.#slots[index], this.#base + index);
   }
 
   #skipCancelled(): void {
@@ -155,20 +129,20 @@ export class Bottom {
     } else if (this.#end === this.#slots.length) this.#makeRoom();
     const times = this.#times;
     const slots = this.#slots;
-    const { orders } = this.#store;
-    const time = this.#store.times[slot];
-    const order = orders[slot];
+    const store = this.#store;
+    const time = store.timeOf(slot);
+    const order = store.orderOf(slot);
     const reach = this.#end - INSERTION_REACH;
     if (reach > this.#head) {
       const other = slots[reach];
       // A cancelled entry has no order to compare; the heap is always right.
-      if (times[reach] > time || (times[reach] === time && (other < 0 || orders[other] > order))) return -1;
+      if (times[reach] > time || (times[reach] === time && (other < 0 || store.orderOf(other) > order))) return -1;
     }
     let i = this.#end++;
     for (; i > this.#head; i--) {
       const otherTime = times[i - 1];
       const other = slots[i - 1];
-      if (otherTime < time || (otherTime === time && other >= 0 && orders[other] < order)) break;
+      if (otherTime < time || (otherTime === time && other >= 0 && store.orderOf(other) < order)) break;
       times[i] = otherTime;
       slots[i] = other;
     }
@@ -179,17 +153,16 @@ export class Bottom {
 
   /** Moves the array's content to its start; if it is more than half full, of one twice as long. */
   #makeRoom(): void {
-    const { positions } = this.#store;
     const length = this.#end - this.#head;
     const capacity = this.#slots.length * (length > this.#slots.length / 2 ? 2 : 1);
     const times = new Float64Array(capacity);
     const slots = new Int32Array(capacity);
     times.set(this.#times.subarray(this.#head, this.#end));
     slots.set(this.#slots.subarray(this.#head, this.#end));
-    for (let i = 0; i < length; i++) if (slots[i] >= 0) positions[slots[i]] = this.#base + i;
     this.#times = times;
     this.#slots = slots;
     this.#head = 0;
     this.#end = length;
+    for (let i = 0; i < length; i++) this.#place(i);
   }
 }

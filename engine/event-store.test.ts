@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EventStore, MAX_PENDING, NO_EVENT, type Handle } from "./event-store.ts";
+import { EventStore, NO_EVENT, type Handle } from "./event-store.ts";
 import { FourAryHeap } from "./heap.ts";
 import { LadderQueue } from "./ladder.ts";
 import { Simulation } from "./simulation.ts";
@@ -62,11 +62,11 @@ describe("the event store", () => {
   it("keeps handles exact where the generation of a slot wraps at 2^29", () => {
     const store = new EventStore();
     const slot = store.allocate(1, 0, nothing, undefined);
-    store.generations[slot] = 2 ** 29 - 1;
+    // The generation is the last of the eight integers of a record.
+    store["integers"][slot * 8 + 7] = 2 ** 29 - 1;
     const last = store.handleOf(slot);
-    // (2^29 - 1) x 2^24 + 0 = 2^53 - 2^24.
-    expect(last).toBe(2 ** 53 - MAX_PENDING);
-    expect(Number.isSafeInteger(store.generations[slot] * MAX_PENDING + MAX_PENDING - 1)).toBe(true);
+    // (2^29 - 1) x 2^24 + 1 = 2^53 - 2^24 + 1.
+    expect(last).toBe(2 ** 53 - 2 ** 24 + 1);
     expect(store.slotOf(last)).toBe(slot);
     store.release(slot);
     expect(store.slotOf(last)).toBe(-1);
@@ -85,15 +85,21 @@ describe("the event store", () => {
   it("keeps times, orders and generations when it grows beyond its capacity", () => {
     const store = new EventStore(2);
     const handles = Array.from({ length: 9 }, (_, i) => store.handleOf(store.allocate(i * 10, 0, nothing, i)));
-    expect(handles.map((h) => store.times[store.slotOf(h)])).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80]);
-    expect(handles.map((h) => store.arguments[store.slotOf(h)])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(new Set(handles.map((h) => store.orders[store.slotOf(h)])).size).toBe(9);
+    expect(handles.map((h) => store.timeOf(store.slotOf(h)))).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80]);
+    expect(handles.map((h) => store.argumentOf(store.slotOf(h)))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(new Set(handles.map((h) => store.orderOf(store.slotOf(h)))).size).toBe(9);
+  });
+
+  it("gives out every slot but that of nobody, whom every chain ends with", () => {
+    const store = new EventStore(4);
+    expect([1, 2, 3, 4, 5].map(() => store.allocate(7, undefined, nothing, 0))).toEqual([1, 2, 3, 4, 5]);
+    expect([store.timeOf(0), store.nextOf(0), store.size]).toEqual([Infinity, 0, 5]);
   });
 
   it("lets go of handler and argument when an event is released", () => {
     const store = new EventStore();
     const slot = store.allocate(1, 0, nothing, { large: true });
     store.release(slot);
-    expect([store.handlers[slot], store.arguments[slot]]).toEqual([undefined, undefined]);
+    expect([store.handlerOf(slot), store.argumentOf(slot)]).toEqual([undefined, undefined]);
   });
 });

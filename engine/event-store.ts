@@ -37,73 +37,93 @@ export function isModelsOrder(order: number): boolean {
   return order >= 0 && order < CLASS_STEP;
 }
 
+/** No event: slot 0 is never given out, so that it can end every chain of slots. Its time is infinite, and its next itself. */
+const NOBODY = 0;
+
+// A record takes 32 bytes, so that all of an event lies in one line of the cache: two doubles, then four integers.
+// Indices are shifted and or-ed together, for which the compiler needs no check of overflow.
+const DOUBLES = 2;
+const ORDER = 1;
+const INTEGERS = 3;
+const NEXT = 4;
+const PREVIOUS = 5;
+const POSITION = 6;
+const GENERATION = 7;
+
+/** What an event calls: its handler and then its argument, side by side. */
+const CALL = 1;
+const ARGUMENT = 1;
+
 /**
- * The events themselves, as parallel arrays indexed by slot; event lists order slots and own nothing else. Numbers in
- * typed arrays, because comparisons then touch no object and moving an event triggers no write barrier
- * (bench/README.md has the figures).
+ * The events themselves: a record of numbers for each slot, and beside it what the event calls. Event lists chain and
+ * order slots and own nothing of an event; slot 0 is nobody, whose time is infinite and whose next is nobody. Numbers in typed arrays, because comparisons then touch no object and moving
+ * an event triggers no write barrier; together in one record, because an event that has left the cache then comes back at
+ * one miss (bench/README.md has the figures).
  */
 export class EventStore {
-  /** When the event is due. */
-  times: Float64Array;
-  /** Order among events of one instant: (class, sequence) folded into one exact number. */
-  orders: Float64Array;
-  generations: Int32Array;
-  /** Where an event list keeps the slot; -1 while the slot is free or the event is running. */
-  positions: Int32Array;
-  handlers: Array<Handler | undefined>;
-  arguments: unknown[];
+  /** Events stored now. */
+  size = 0;
 
-  #free: Int32Array;
-  #freeCount = 0;
-  #used = 0;
-  #sequence = 0;
-  readonly #drawTie: (() => number) | undefined;
+  /**
+   * Views of the records. Event lists may read times from `doubles` at `slot << 2` instead of by `timeOf`, which, where
+   * the compiler finds a call too rare to inline, allocates the number it gives.
+   */
+  doubles: Float64Array;
+  private integers: Int32Array;
+  private calls: unknown[];
+  /** The chain of slots that were released, by their `next`. */
+  private free = NOBODY;
+  /** Slots below this were given out at least once. */
+  private used = NOBODY + 1;
+  private sequence = 0;
+  private readonly drawTie: (() => number) | undefined;
 
   /** With `drawTie`, a uniform draw decides among events of one instant and class, and the sequence among equal draws. */
   constructor(capacity = 1024, drawTie?: () => number) {
-    this.#drawTie = drawTie;
-    this.times = new Float64Array(capacity);
-    this.orders = new Float64Array(capacity);
-    this.generations = new Int32Array(capacity);
-    this.positions = new Int32Array(capacity).fill(-1);
-    this.#free = new Int32Array(capacity);
-    this.handlers = Array.from({ length: capacity });
-    this.arguments = Array.from({ length: capacity });
+    this.drawTie = drawTie;
+    this.doubles = new Float64Array(capacity << DOUBLES);
+    this.integers = new Int32Array(this.doubles.buffer);
+    this.calls = Array.from({ length: capacity << CALL });
+    this.doubles[NOBODY] = Infinity;
   }
 
-  get capacity(): number {
-    return this.times.length;
-  }
-
-  /** Takes a slot for an event and gives it the next sequence number. Throws RangeError at 2^24 pending events. */
-  allocate(time: Ns, priority: PriorityClass, handler: Handler, argument: unknown): number {
-    const slot = this.#freeCount > 0 ? this.#free[--this.#freeCount] : this.#unused();
-    this.times[slot] = time;
-    this.orders[slot] = priority * CLASS_STEP + (this.#drawTie === undefined ? this.#sequence++ : this.#shuffled());
-    this.handlers[slot] = handler;
-    this.arguments[slot] = argument;
+  /**
+   * Takes a slot for an event and gives it the next sequence number; without a class it is the models'. Throws RangeError
+   * at 2^24 - 1 pending events.
+   */
+  allocate(time: Ns, priority: PriorityClass | undefined, handler: Handler, argument: unknown): number {
+    let slot = this.free;
+    if (slot !== NOBODY) this.free = this.integers[(slot << INTEGERS) | NEXT];
+    else slot = this.unused();
+    this.doubles[slot << DOUBLES] = time;
+    this.doubles[(slot << DOUBLES) | ORDER] = this.nextOrder(priority);
+    this.calls[slot << CALL] = handler;
+    this.calls[(slot << CALL) | ARGUMENT] = argument;
+    this.size++;
     return slot;
   }
 
   /** Gives an event that is already stored a new time and a new sequence number, as if scheduled now. */
   renew(slot: number, time: Ns): void {
-    const priority = classOf(this.orders[slot]);
-    this.times[slot] = time;
-    this.orders[slot] = priority * CLASS_STEP + (this.#drawTie === undefined ? this.#sequence++ : this.#shuffled());
+    const order = this.nextOrder(classOf(this.orderOf(slot)));
+    this.doubles[slot << DOUBLES] = time;
+    this.doubles[(slot << DOUBLES) | ORDER] = order;
   }
 
   /** Frees a slot: its handles become stale, and what it referred to can be collected. */
   release(slot: number): void {
-    const generation = this.generations[slot] + 1;
-    this.generations[slot] = generation === GENERATIONS ? 0 : generation;
-    this.handlers[slot] = undefined;
-    this.arguments[slot] = undefined;
-    this.positions[slot] = -1;
-    this.#free[this.#freeCount++] = slot;
+    const integers = this.integers;
+    const at = slot << INTEGERS;
+    integers[at | GENERATION] = (integers[at | GENERATION] + 1) & (GENERATIONS - 1);
+    integers[at | NEXT] = this.free;
+    this.free = slot;
+    this.calls[slot << CALL] = undefined;
+    this.calls[(slot << CALL) | ARGUMENT] = undefined;
+    this.size--;
   }
 
   handleOf(slot: number): Handle {
-    return this.generations[slot] * MAX_PENDING + slot;
+    return this.integers[(slot << INTEGERS) | GENERATION] * MAX_PENDING + slot;
   }
 
   /** The slot of a handle, or -1 if the handle is stale. */
@@ -111,32 +131,85 @@ export class EventStore {
     if (handle < 0) return -1;
     const slot = handle & SLOT_MASK;
     const generation = (handle - slot) / MAX_PENDING;
-    return slot < this.#used && this.generations[slot] === generation ? slot : -1;
+    return slot < this.used && this.integers[(slot << INTEGERS) | GENERATION] === generation ? slot : -1;
+  }
+
+  /** When the event is due. */
+  timeOf(slot: number): Ns {
+    return this.doubles[slot << DOUBLES];
+  }
+
+  /** The order among events of one instant: (class, sequence) folded into one exact number. */
+  orderOf(slot: number): number {
+    return this.doubles[(slot << DOUBLES) | ORDER];
+  }
+
+  handlerOf(slot: number): Handler {
+    return this.calls[slot << CALL] as Handler;
+  }
+
+  argumentOf(slot: number): unknown {
+    return this.calls[(slot << CALL) | ARGUMENT];
+  }
+
+  /** Slots in the order of their events. */
+  sorted(slots: readonly number[]): number[] {
+    return slots.toSorted((a, b) => this.timeOf(a) - this.timeOf(b) || this.orderOf(a) - this.orderOf(b));
+  }
+
+  // For the event list alone: where it keeps the slot.
+
+  /** The neighbours in a chain of slots; what they mean is the list's affair. */
+  nextOf(slot: number): number {
+    return this.integers[(slot << INTEGERS) | NEXT];
+  }
+
+  setNext(slot: number, next: number): void {
+    this.integers[(slot << INTEGERS) | NEXT] = next;
+  }
+
+  previousOf(slot: number): number {
+    return this.integers[(slot << INTEGERS) | PREVIOUS];
+  }
+
+  setPrevious(slot: number, previous: number): void {
+    this.integers[(slot << INTEGERS) | PREVIOUS] = previous;
+  }
+
+  /** The place in an array; -1 unless the list sets it, and set to -1 again by the list when the slot leaves it. */
+  positionOf(slot: number): number {
+    return this.integers[(slot << INTEGERS) | POSITION];
+  }
+
+  setPosition(slot: number, position: number): void {
+    this.integers[(slot << INTEGERS) | POSITION] = position;
+  }
+
+  private nextOrder(priority: PriorityClass | undefined): number {
+    if (priority === undefined && this.drawTie === undefined) return this.sequence++;
+    return (priority ?? MODELS) * CLASS_STEP + (this.drawTie === undefined ? this.sequence++ : this.shuffled());
   }
 
   /** 20 bits of a draw above 30 bits of the sequence: below 2^50, and never equal among pending events. */
-  #shuffled(): number {
-    const draw = Math.floor((this.#drawTie?.() ?? 0) * 2 ** 20);
-    return draw * 2 ** 30 + (this.#sequence++ % 2 ** 30);
+  private shuffled(): number {
+    const draw = Math.floor((this.drawTie?.() ?? 0) * 2 ** 20);
+    return draw * 2 ** 30 + (this.sequence++ % 2 ** 30);
   }
 
-  #unused(): number {
-    if (this.#used === this.times.length) this.#grow();
-    return this.#used++;
+  private unused(): number {
+    const slot = this.used;
+    if (slot << DOUBLES === this.doubles.length) this.grow();
+    this.setPosition(slot, -1);
+    this.used++;
+    return slot;
   }
 
-  #grow(): void {
-    const capacity = this.times.length * 2;
-    if (capacity > MAX_PENDING) throw new RangeError(`more than ${MAX_PENDING} pending events`);
-    this.times = grown(this.times, new Float64Array(capacity));
-    this.orders = grown(this.orders, new Float64Array(capacity));
-    this.generations = grown(this.generations, new Int32Array(capacity));
-    this.positions = grown(this.positions, new Int32Array(capacity).fill(-1));
-    this.#free = grown(this.#free, new Int32Array(capacity));
+  private grow(): void {
+    const { length } = this.doubles;
+    if (length === MAX_PENDING << DOUBLES) throw new RangeError(`more than ${MAX_PENDING - 1} pending events`);
+    const doubles = new Float64Array(length * 2);
+    this.integers = new Int32Array(doubles.buffer);
+    this.integers.set(new Int32Array(this.doubles.buffer));
+    this.doubles = doubles;
   }
-}
-
-function grown<A extends Float64Array | Int32Array>(old: A, larger: A): A {
-  larger.set(old);
-  return larger;
 }

@@ -16,13 +16,9 @@ export class FourAryHeap implements EventList {
     this.#store = store;
   }
 
-  nextTime(): Ns {
-    return this.size === 0 ? Infinity : this.#times[0];
-  }
-
   push(slot: number): void {
     if (this.size === this.#slots.length) this.#grow();
-    this.#siftUp(this.size++, slot, this.#store.times[slot]);
+    this.#siftUp(this.size++, slot, this.#store.timeOf(slot));
   }
 
   popBefore(before: Ns): number {
@@ -30,14 +26,14 @@ export class FourAryHeap implements EventList {
     const slot = this.#slots[0];
     const last = --this.size;
     if (last > 0) this.#siftDown(0, this.#slots[last], this.#times[last]);
-    this.#store.positions[slot] = -1;
+    this.#store.setPosition(slot, -1);
     return slot;
   }
 
   remove(slot: number): void {
-    const position = this.#store.positions[slot];
+    const position = this.#store.positionOf(slot);
     const last = --this.size;
-    this.#store.positions[slot] = -1;
+    this.#store.setPosition(slot, -1);
     if (position === last) return;
     const moved = this.#slots[last];
     const time = this.#times[last];
@@ -56,43 +52,40 @@ export class FourAryHeap implements EventList {
   }
 
   slots(): number[] {
-    const { times, orders } = this.#store;
-    return Array.from(this.#slots.subarray(0, this.size)).toSorted(
-      (a, b) => times[a] - times[b] || orders[a] - orders[b],
-    );
+    return this.#store.sorted(Array.from(this.#slots.subarray(0, this.size)));
   }
 
   /** Whether (time, slot) comes before the entry at `position`. */
   #before(time: Ns, slot: number, position: number): boolean {
     const other = this.#times[position];
     if (time !== other) return time < other;
-    return this.#store.orders[slot] < this.#store.orders[this.#slots[position]];
+    return this.#store.orderOf(slot) < this.#store.orderOf(this.#slots[position]);
   }
 
   #siftUp(position: number, slot: number, time: Ns): void {
     const times = this.#times;
     const slots = this.#slots;
-    const { orders, positions } = this.#store;
+    const store = this.#store;
     while (position > 0) {
       const parent = (position - 1) >> 2;
       const parentTime = times[parent];
       const parentSlot = slots[parent];
-      if (time > parentTime || (time === parentTime && orders[slot] > orders[parentSlot])) break;
+      if (time > parentTime || (time === parentTime && store.orderOf(slot) > store.orderOf(parentSlot))) break;
       times[position] = parentTime;
       slots[position] = parentSlot;
-      positions[parentSlot] = position;
+      store.setPosition(parentSlot, position);
       position = parent;
     }
     times[position] = time;
     slots[position] = slot;
-    positions[slot] = position;
+    store.setPosition(slot, position);
   }
 
   #siftDown(position: number, slot: number, time: Ns): void {
     const times = this.#times;
     const slots = this.#slots;
     const size = this.size;
-    const { orders, positions } = this.#store;
+    const store = this.#store;
     for (;;) {
       const first = position * 4 + 1;
       if (first >= size) break;
@@ -101,21 +94,24 @@ export class FourAryHeap implements EventList {
       let leastTime = times[first];
       for (let child = first + 1; child < end; child++) {
         const childTime = times[child];
-        if (childTime < leastTime || (childTime === leastTime && orders[slots[child]] < orders[slots[least]])) {
+        if (
+          childTime < leastTime ||
+          (childTime === leastTime && store.orderOf(slots[child]) < store.orderOf(slots[least]))
+        ) {
           least = child;
           leastTime = childTime;
         }
       }
       const leastSlot = slots[least];
-      if (time < leastTime || (time === leastTime && orders[slot] < orders[leastSlot])) break;
+      if (time < leastTime || (time === leastTime && store.orderOf(slot) < store.orderOf(leastSlot))) break;
       times[position] = leastTime;
       slots[position] = leastSlot;
-      positions[leastSlot] = position;
+      store.setPosition(leastSlot, position);
       position = least;
     }
     times[position] = time;
     slots[position] = slot;
-    positions[slot] = position;
+    store.setPosition(slot, position);
   }
 
   #grow(): void {

@@ -31,11 +31,12 @@ export class Lane {
     const index = (this.#head + this.count++) & (this.#ring.length - 1);
     this.#ring[index] = slot;
     this.lastOrder = order;
-    this.#store.positions[slot] = this.#base + index;
+    this.#store.setPosition(slot, this.#base + index);
   }
 
   shift(): number {
     const slot = this.#ring[this.#head];
+    this.#store.setPosition(slot, -1);
     this.#head = (this.#head + 1) & (this.#ring.length - 1);
     this.count--;
     this.#skipCancelled();
@@ -43,7 +44,8 @@ export class Lane {
   }
 
   /** Takes an event out by its position in the store. */
-  remove(position: number): void {
+  remove(slot: number, position: number): void {
+    this.#store.setPosition(slot, -1);
     this.#ring[position - this.#base] = -1;
     this.#skipCancelled();
   }
@@ -70,7 +72,7 @@ export class Lane {
     for (let i = 0; i < length; i++) {
       const slot = this.#ring[(this.#head + i) & (length - 1)];
       larger[i] = slot;
-      if (slot >= 0) this.#store.positions[slot] = this.#base + i;
+      if (slot >= 0) this.#store.setPosition(slot, this.#base + i);
     }
     this.#ring = larger;
     this.#head = 0;

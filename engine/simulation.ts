@@ -1,12 +1,4 @@
-import {
-  classOf,
-  EventStore,
-  MODELS,
-  OBSERVERS,
-  type Handle,
-  type Handler,
-  type PriorityClass,
-} from "./event-store.ts";
+import { classOf, EventStore, OBSERVERS, type Handle, type Handler, type PriorityClass } from "./event-store.ts";
 import type { EventList } from "./event-list.ts";
 import { LadderQueue } from "./ladder.ts";
 import { RandomStreams, type RandomStream } from "./random/streams.ts";
@@ -53,40 +45,50 @@ export class Simulation {
   /** Events run so far. */
   eventCount = 0;
 
-  #now: Ns = 0;
-  readonly #store: EventStore;
-  readonly #list: EventList;
-  readonly #check: boolean;
-  readonly #fingerprint: Fingerprint | undefined;
-  readonly #invariants: Array<{ name: string; holds: Invariant }> = [];
-  #instantStart = 0;
-  #stopped = false;
+  private clock: Ns = 0;
+  private readonly store: EventStore;
+  private readonly list: EventList;
+  private readonly check: boolean;
+  private readonly trail: Fingerprint | undefined;
+  private readonly invariants: Array<{ name: string; holds: Invariant }> = [];
+  /** Events run at the present instant after the first. */
+  private atInstant = 0;
+  private stopped = false;
+  private isRunning = false;
 
   constructor(options: SimulationOptions = {}) {
     this.seed = options.seed ?? 0;
     const { drawLog } = options;
-    const onDraw = drawLog && ((stream: string, value: number) => drawLog.record(stream, this.#now, value));
+    const onDraw = drawLog && ((stream: string, value: number) => drawLog.record(stream, this.clock, value));
     this.streams = new RandomStreams(this.seed, options.replication ?? 0, onDraw);
-    const ties = options.shuffleTies ? this.streams.fresh("engine/ties") : undefined;
-    this.#store = new EventStore(1024, ties && (() => ties.uniform()));
-    this.#list = options.eventList?.(this.#store) ?? new LadderQueue(this.#store);
-    this.#check = options.check ?? false;
-    this.#fingerprint = options.fingerprint ? new Fingerprint() : undefined;
+    // Beside the log of draws, which is to be the same with and without them.
+    const ties = options.shuffleTies
+      ? new RandomStreams(this.seed, options.replication ?? 0).get("engine/ties")
+      : undefined;
+    this.store = new EventStore(1024, ties && (() => ties.uniform()));
+    this.list = options.eventList?.(this.store) ?? new LadderQueue(this.store);
+    this.check = options.check ?? false;
+    this.trail = options.fingerprint ? new Fingerprint() : undefined;
   }
 
   /** The current simulated time. */
   get now(): Ns {
-    return this.#now;
+    return this.clock;
   }
 
   /** The fingerprint of the events so far, undefined where the simulation was made without. */
   get fingerprint(): string | undefined {
-    return this.#fingerprint?.value;
+    return this.trail?.value;
   }
 
   /** Events waiting to run. */
   get pending(): number {
-    return this.#list.size;
+    return this.store.size;
+  }
+
+  /** Whether anything but observers waits to happen. For reports: it looks at every event. */
+  get hasWork(): boolean {
+    return this.list.slots().some((slot) => classOf(this.store.orderOf(slot)) !== OBSERVERS);
   }
 
   /** The random stream of this name: always the same object for the same name. */
@@ -98,61 +100,68 @@ export class Simulation {
    * Runs `handler(argument)` after `delay` (integer ns, at least 0). Throws RangeError for a delay that is negative, not
    * an integer, or beyond the end of the clock.
    */
-  schedule<T>(delay: Ns, handler: Handler<T>, argument: T, priority: PriorityClass = MODELS): Handle {
-    return this.scheduleAt(this.#now + delay, handler, argument, priority);
+  schedule<T>(delay: Ns, handler: Handler<T>, argument: T, priority?: PriorityClass): Handle {
+    const time = this.clock + delay;
+    if (!(delay >= 0 && Number.isSafeInteger(time))) this.refuse(time);
+    const slot = this.store.allocate(time, priority, handler as Handler, argument);
+    this.list.push(slot);
+    return this.store.handleOf(slot);
   }
 
   /** Runs `handler(argument)` at the instant `time` (integer ns, not before now). Throws RangeError otherwise. */
-  scheduleAt<T>(time: Ns, handler: Handler<T>, argument: T, priority: PriorityClass = MODELS): Handle {
-    if (!(time >= this.#now && time <= END_OF_TIME) || Math.floor(time) !== time) this.#refuse(time);
-    const slot = this.#store.allocate(time, priority, handler as Handler, argument);
-    this.#list.push(slot);
-    return this.#store.handleOf(slot);
+  scheduleAt<T>(time: Ns, handler: Handler<T>, argument: T, priority?: PriorityClass): Handle {
+    // Exact, because both are integers below 2^53.
+    return this.schedule(time - this.clock, handler, argument, priority);
   }
 
   /** Withdraws an event; false if it has run or was cancelled already. */
   cancel(handle: Handle): boolean {
-    const slot = this.#store.slotOf(handle);
+    const slot = this.store.slotOf(handle);
     if (slot < 0) return false;
-    this.#list.remove(slot);
-    this.#store.release(slot);
+    this.list.remove(slot);
+    this.store.release(slot);
     return true;
   }
 
   /** Moves a pending event to another instant; it then counts as scheduled last. False if the handle is stale. */
   reschedule(handle: Handle, time: Ns): boolean {
-    const slot = this.#store.slotOf(handle);
+    const slot = this.store.slotOf(handle);
     if (slot < 0) return false;
-    if (!(time >= this.#now && time <= END_OF_TIME) || Math.floor(time) !== time) this.#refuse(time);
-    this.#list.remove(slot);
-    this.#store.renew(slot, time);
-    this.#list.push(slot);
+    if (!(time >= this.clock && Number.isSafeInteger(time))) this.refuse(time);
+    this.list.remove(slot);
+    this.store.renew(slot, time);
+    this.list.push(slot);
     return true;
   }
 
   /** When the event is due, or undefined if the handle is stale. */
   timeOf(handle: Handle): Ns | undefined {
-    const slot = this.#store.slotOf(handle);
-    return slot < 0 ? undefined : this.#store.times[slot];
+    const slot = this.store.slotOf(handle);
+    return slot < 0 ? undefined : this.store.timeOf(slot);
   }
 
   /** Declares what must hold after every event; evaluated only where the simulation was made with `check`. */
   invariant(name: string, holds: Invariant): void {
-    if (this.#check) this.#invariants.push({ name, holds });
+    if (this.check) this.invariants.push({ name, holds });
   }
 
   /** Ends `run` after the current event. */
   stop(): void {
-    this.#stopped = true;
+    this.stopped = true;
   }
 
   /**
    * Runs the events before `until` and sets the clock to `until`: events at exactly `until` do not run. Throws what a
-   * handler throws, and SimulationError where time stands still.
+   * handler throws, SimulationError where time stands still, and RangeError for a time that is past or no integer; a
+   * handler cannot run the simulation it runs in.
    */
   runUntil(until: Ns): void {
-    this.#begin(until);
-    while (this.#batch(until, EVENTS_PER_YIELD));
+    this.begin(until);
+    try {
+      while (this.batch(until, EVENTS_PER_YIELD));
+    } finally {
+      this.isRunning = false;
+    }
   }
 
   /**
@@ -160,69 +169,78 @@ export class Simulation {
    * `onYield` is called then, and may throw to end the run.
    */
   async run(until: Ns, onYield?: () => void): Promise<void> {
-    this.#begin(until);
-    while (this.#batch(until, EVENTS_PER_YIELD)) {
-      await new Promise<void>((resolve) => {
-        setImmediate(resolve);
-      });
-      onYield?.();
+    this.begin(until);
+    try {
+      while (this.batch(until, EVENTS_PER_YIELD)) {
+        await new Promise<void>((resolve) => {
+          setImmediate(resolve);
+        });
+        onYield?.();
+      }
+    } finally {
+      this.isRunning = false;
     }
   }
 
-  #begin(until: Ns): void {
-    if (!(until >= this.#now)) throw new RangeError(`cannot run until ${until} ns: it is ${this.#now} ns already`);
-    this.#stopped = false;
-    this.#instantStart = this.eventCount;
+  private begin(until: Ns): void {
+    if (this.isRunning) throw new Error("the simulation runs already: a handler schedules what is to happen");
+    if (!(until >= this.clock)) throw new RangeError(`cannot run until ${until} ns: it is ${this.clock} ns already`);
+    if (!Number.isSafeInteger(until)) {
+      throw new RangeError(`cannot run until ${until} ns: it must be an integer, at most ${END_OF_TIME} ns`);
+    }
+    this.isRunning = true;
+    this.stopped = false;
+    this.atInstant = 0;
   }
 
   /** Runs up to `limit` events; whether more may be due before `until`. */
-  #batch(until: Ns, limit: number): boolean {
-    const list = this.#list;
-    const store = this.#store;
+  private batch(until: Ns, limit: number): boolean {
+    const list = this.list;
+    const store = this.store;
     for (let i = 0; i < limit; i++) {
       const slot = list.popBefore(until);
       if (slot < 0) {
-        this.#now = until;
+        this.clock = until;
         return false;
       }
-      const time = store.times[slot];
-      if (time !== this.#now) {
-        this.#now = time;
-        this.#instantStart = this.eventCount;
-      } else if (this.eventCount - this.#instantStart >= EVENTS_PER_INSTANT) this.#standstill();
-      const handler = store.handlers[slot] as Handler<unknown>;
-      const argument = store.arguments[slot];
-      if (this.#fingerprint !== undefined) {
-        const priority = classOf(store.orders[slot]);
-        if (priority !== OBSERVERS) this.#fingerprint.fold(time, priority, handler as Handler, argument);
+      const time = store.timeOf(slot);
+      if (time !== this.clock) {
+        this.clock = time;
+        this.atInstant = 0;
+      } else if (++this.atInstant > EVENTS_PER_INSTANT) this.standstill();
+      const handler = store.handlerOf(slot) as Handler<unknown>;
+      const argument = store.argumentOf(slot);
+      if (this.trail !== undefined) {
+        const priority = classOf(store.orderOf(slot));
+        if (priority !== OBSERVERS) this.trail.fold(time, priority, handler as Handler, argument);
       }
       store.release(slot);
       this.eventCount++;
       handler(argument);
-      if (this.#check) this.#checkInvariants();
-      if (this.#stopped) return false;
+      if (this.check) this.checkInvariants();
+      if (this.stopped) return false;
     }
     return true;
   }
 
-  #checkInvariants(): void {
-    for (const { name, holds } of this.#invariants) {
+  private checkInvariants(): void {
+    for (const { name, holds } of this.invariants) {
       const broken = holds();
-      if (broken !== undefined) throw new InvariantFailure(name, broken, this.#now, this.seed);
+      if (broken !== undefined) throw new InvariantFailure(name, broken, this.clock, this.seed);
     }
   }
 
-  #standstill(): never {
+  private standstill(): never {
     throw new SimulationError(
       `more than ${EVENTS_PER_INSTANT} events at one instant: simulated time does not advance any more`,
-      this.#now,
+      this.clock,
       this.seed,
     );
   }
 
-  #refuse(time: Ns): never {
+  private refuse(time: Ns): never {
     throw new RangeError(
-      `cannot schedule an event at ${time} ns: it must be an integer from now (${this.#now} ns) to ${END_OF_TIME} ns`,
+      `cannot schedule an event at ${time} ns: it must be an integer from now (${this.clock} ns) to ${END_OF_TIME} ns`,
     );
   }
 }

@@ -1,35 +1,29 @@
 import type { Waiter } from "./waitable.ts";
 
 /** One who stands in a line. */
-interface Place<O> {
-  readonly line: Line<O>;
+interface Place {
+  readonly line: Line;
   readonly waiter: Waiter;
   readonly rank: number;
-  /** What the waiter brings: an amount, an item. */
-  readonly offer: O;
-  next: Place<O> | undefined;
-  previous: Place<O> | undefined;
+  next: Place | undefined;
+  previous: Place | undefined;
 }
 
 /**
  * Waiters in the order of (rank, arrival), smaller ranks first. Entering behind all of equal or smaller rank, leaving and
  * being served take constant time; overtaking costs the number of those overtaken.
  */
-export class Line<O = undefined> {
+export class Line {
   length = 0;
-  #first: Place<O> | undefined = undefined;
-  #last: Place<O> | undefined = undefined;
-
-  get first(): { readonly waiter: Waiter; readonly offer: O } | undefined {
-    return this.#first;
-  }
+  #first: Place | undefined = undefined;
+  #last: Place | undefined = undefined;
 
   /** Gets in line; the place is kept in the waiter. */
-  enter(waiter: Waiter, rank: number, offer: O): void {
+  enter(waiter: Waiter, rank: number): void {
     let previous = this.#last;
     while (previous !== undefined && previous.rank > rank) previous = previous.previous;
     const next = previous === undefined ? this.#first : previous.next;
-    const place: Place<O> = { line: this, waiter, rank, offer, next, previous };
+    const place: Place = { line: this, waiter, rank, next, previous };
     if (previous === undefined) this.#first = place;
     else previous.next = place;
     if (next === undefined) this.#last = place;
@@ -40,7 +34,7 @@ export class Line<O = undefined> {
 
   /** Leaves the line; no-op for one who is not in it. */
   leave(waiter: Waiter): void {
-    const place = waiter.place as Place<O> | undefined;
+    const place = waiter.place as Place | undefined;
     if (place === undefined || place.line !== this) return;
     waiter.place = undefined;
     const { next, previous } = place;
@@ -56,10 +50,5 @@ export class Line<O = undefined> {
     const waiter = this.#first?.waiter;
     if (waiter !== undefined) this.leave(waiter);
     return waiter;
-  }
-
-  /** All in line, from the first. */
-  *[Symbol.iterator](): Generator<{ readonly waiter: Waiter; readonly offer: O }> {
-    for (let place = this.#first; place !== undefined; place = place.next) yield place;
   }
 }

@@ -1,15 +1,20 @@
 import { describe, expect, it } from "vitest";
+import { OBSERVERS } from "../event-store.ts";
 import { Simulation } from "../simulation.ts";
-import { AllOf, AnyOf, Delay } from "./combinators.ts";
+import { AllOf, allOf, AnyOf, anyOf, Delay } from "./combinators.ts";
 import { Interrupted, ProcessFailure, Processes, type Process } from "./process.ts";
 import { Signal } from "./signal.ts";
 import { Channel } from "../go/channel.ts";
-import type { ProcessBody, Waitable } from "./waitable.ts";
+import type { ProcessBody, Waitable, Yieldable } from "./waitable.ts";
 
 function world() {
   const sim = new Simulation({ seed: 7 });
   const log: string[] = [];
   return { sim, processes: new Processes(sim), log, note: (text: string) => void log.push(`${sim.now} ${text}`) };
+}
+
+function* sleeper(delay: number): ProcessBody {
+  yield delay;
 }
 
 describe("a process", () => {
@@ -192,7 +197,133 @@ describe("a process", () => {
   });
 });
 
+describe("processes that meet", () => {
+  it("go on once, whichever branch of a wait is first, when what they wait for in several ends", () => {
+    const { sim, processes, log, note } = world();
+    const child = processes.spawn("child", sleeper(100));
+    function* body(): ProcessBody {
+      note(`branch ${(yield* anyOf(child, allOf(child))).index}`);
+      yield 10;
+      note("first delay");
+      yield 10;
+      note("second delay");
+    }
+    processes.spawn("waiter", body());
+    sim.scheduleAt(1, () => child.cancel(), undefined);
+    sim.runUntil(1000);
+    expect(log).toEqual(["1 branch 0", "11 first delay", "21 second delay"]);
+  });
+
+  it("interrupt one that has not begun at its first wait", () => {
+    const { sim, processes, log, note } = world();
+    function* body(): ProcessBody {
+      try {
+        yield 5;
+      } catch (error) {
+        note((error as Interrupted).message);
+      }
+    }
+    processes.spawn("early", body()).interrupt("too late");
+    sim.runUntil(10);
+    expect(log).toEqual(["0 interrupted: too late"]);
+  });
+
+  it("cancel one whose wait is over before an interrupt strikes it", () => {
+    const { sim, processes, log, note } = world();
+    const signal = new Signal("go");
+    function* body(): ProcessBody {
+      try {
+        yield* signal;
+        note("woken");
+        yield 5;
+        note("never");
+      } finally {
+        note("cleared up");
+      }
+    }
+    const one = processes.spawn("one", body());
+    const onTime = () => {
+      signal.fire(undefined);
+      one.interrupt("late");
+      one.cancel();
+    };
+    sim.scheduleAt(3, onTime, undefined);
+    sim.runUntil(10);
+    expect(log).toEqual(["3 woken", "3 cleared up"]);
+    expect([one.state, one.waitsFor]).toEqual(["cancelled", "nothing"]);
+  });
+
+  it("do not go on as if one had ended well that failed, should the run go on", () => {
+    const { sim, processes, log, note } = world();
+    function* failing(): ProcessBody {
+      yield 1;
+      throw new Error("boom");
+    }
+    const child = processes.spawn("child", failing());
+    function* waiter(): ProcessBody {
+      yield* child;
+      note("went on");
+    }
+    processes.spawn("waiter", waiter());
+    expect(() => sim.runUntil(10)).toThrow("boom");
+    sim.runUntil(20);
+    expect(log).toEqual([]);
+  });
+
+  it("go on at the instant at which they were woken although another one failed in between, should the run go on", () => {
+    const { sim, processes, log, note } = world();
+    const signal = new Signal("go");
+    function* failing(): ProcessBody {
+      yield 1;
+      signal.fire(undefined);
+      throw new Error("boom");
+    }
+    function* waiter(): ProcessBody {
+      yield* signal;
+      note("went on");
+    }
+    processes.spawn("waiter", waiter());
+    processes.spawn("failing", failing());
+    expect(() => sim.runUntil(10)).toThrow("boom");
+    sim.runUntil(20);
+    expect(log).toEqual(["1 went on"]);
+  });
+
+  it("are told what may be yielded where they yield something else", () => {
+    const { sim, processes } = world();
+    function* body(): ProcessBody {
+      yield undefined as unknown as Yieldable;
+    }
+    processes.spawn("a", body());
+    expect(() => sim.runUntil(10)).toThrow(
+      "it yielded undefined: a process may yield a delay in nanoseconds or something to wait for",
+    );
+  });
+
+  it("are listed while they live, in the order in which they were started, however many have ended", () => {
+    const { sim, processes } = world();
+    for (let i = 0; i < 1000; i++) processes.spawn(`p${i}`, sleeper(i % 100 === 7 ? 1000 : i % 10));
+    sim.runUntil(500);
+    // Every hundredth from the seventh on.
+    const names = processes.live.map(({ name }) => name);
+    expect(names).toEqual(Array.from({ length: 10 }, (_, i) => `p${i * 100 + 7}`));
+  });
+});
+
 describe("a deadlock", () => {
+  it("is not hidden by observers that wait", () => {
+    const { sim, processes } = world();
+    const answer = new Signal("answer");
+    function* body(): ProcessBody {
+      yield* answer;
+    }
+    processes.spawn("a", body());
+    const sample = (): void => void sim.schedule(10, sample, undefined, OBSERVERS);
+    sample();
+    sim.runUntil(100);
+    expect(processes.deadlock()).toBe("a waits for signal answer");
+  });
+
   it("is reported as who waits for what, once nothing can happen any more", () => {
     const { sim, processes } = world();
     const never = new Signal("answer");

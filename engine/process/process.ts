@@ -29,6 +29,15 @@ export class ProcessFailure extends SimulationError {
 
 export type ProcessState = "running" | "done" | "failed" | "cancelled";
 
+/** Thrown in the place of an interrupt to end the process where it next waits. */
+const CANCEL = Symbol("cancel");
+
+/**
+ * What a process is at: begun by nobody yet, waiting, about to go on because its wait is over, running; or ended. One
+ * member for all of it, because there may be a process for every request, and a new object costs by its members.
+ */
+type Phase = "new" | "waiting" | "woken" | "active" | "done" | "failed" | "cancelled";
+
 /**
  * A process: a generator whose `yield`s take simulated time. It yields a delay in nanoseconds, or something to wait for,
  * and goes on when that is over. Waiting for a process gives its result.
@@ -39,65 +48,66 @@ export type ProcessState = "running" | "done" | "failed" | "cancelled";
  */
 export class Process<R = unknown> extends Waitable<R> implements Waiter {
   readonly name: string;
-  state: ProcessState = "running";
-  /** What the body returned, once it is done. */
-  result: R | undefined;
 
-  // The Waiter's side, for what this process waits for.
+  // The Waiter's side, for what this process waits for. Of a process that is done, the value is its result.
   value: unknown = undefined;
   place: unknown = undefined;
 
-  /** Neighbours in the list of those that have not ended, for `Processes` alone. */
-  previous: Process<never> | undefined;
-  next: Process<never> | undefined;
-
-  // Private by keyword instead of by #: the engine sets such members of a new object twice as fast, and there may be a
-  // process for every request (bench/README.md).
+  // Private by keyword instead of by #: the engine sets such members of a new object twice as fast (bench/README.md).
   readonly processes: Processes;
-  private readonly sim: Simulation;
   private readonly body: ProcessBody<R>;
-  /** Made when the first comes: few processes are waited for. */
-  private watchers: Set<Waiter> | undefined;
-  /** The resumption that is scheduled: the end of a delay, or the follow-up of a wake-up. */
+  private phase: Phase = "new";
+  private waitingFor: Waitable<unknown> | undefined = undefined;
+  /** The resumption that is scheduled: the end of a delay, or the follow-up of a wake-up from outside. */
   private resumption: Handle = NO_EVENT;
-  private waitingFor: Waitable<unknown> | undefined;
-  private error: { thrown: unknown } | undefined;
-  private isActive = false;
-  /** Its wait is over, and it is about to go on. */
-  private isWoken = false;
-  /** It stands in the line of those that go on before the next event; for `Processes` alone. */
-  isReady = false;
-  private atNextWait: Interrupted[] | undefined = undefined;
-  private isCancelDue = false;
+  /** What is thrown into the body when it goes on. */
+  private error: { thrown: unknown } | undefined = undefined;
+  /** What strikes at the next wait. */
+  private atNextWait: Array<Interrupted | typeof CANCEL> | undefined = undefined;
+  /** Made when the first comes: few processes are waited for. */
+  private watchers: Set<Waiter> | undefined = undefined;
 
   /** Made by `Processes.spawn`; runs until its first wait within an event of the present instant. */
-  constructor(processes: Processes, sim: Simulation, name: string, body: ProcessBody<R>) {
+  constructor(processes: Processes, name: string, body: ProcessBody<R>) {
     super();
     this.processes = processes;
-    this.sim = sim;
     this.name = name;
     this.body = body;
     this.resumption = processes.goOn(this);
   }
 
+  get state(): ProcessState {
+    const { phase } = this;
+    return phase === "done" || phase === "failed" || phase === "cancelled" ? phase : "running";
+  }
+
+  /** What the body returned, once it is done. */
+  get result(): R | undefined {
+    return this.phase === "done" ? (this.value as R) : undefined;
+  }
+
+  /** Whether it goes on at this instant: its wait is over, or it is new. */
+  get isDue(): boolean {
+    return this.phase === "woken" || this.phase === "new";
+  }
+
   /** What it waits for, in words. */
   get waitsFor(): string {
-    if (this.state !== "running") return "nothing";
-    if (this.waitingFor !== undefined) return this.waitingFor.describe();
-    if (this.isReady) return "its turn";
-    const at = this.sim.timeOf(this.resumption);
-    return at === undefined ? "nothing" : `the time ${at} ns`;
+    if (this.isDue) return "its turn";
+    if (this.phase !== "waiting") return "nothing";
+    return this.waitingFor?.describe() ?? `the time ${this.processes.simulation.timeOf(this.resumption)} ns`;
   }
 
   /**
    * Throws `Interrupted` into the process where it waits, in an event at this instant. If its wait is over already, what
-   * it gave stands and the interrupt strikes at the next wait. No-op once it has ended. A process cannot interrupt itself.
+   * it gave stands and the interrupt strikes at the next wait; so it does in one that has not begun. No-op once it has
+   * ended. A process cannot interrupt itself.
    */
   interrupt(cause: unknown): void {
-    if (this.isActive) throw new Error(`process ${this.name} cannot interrupt itself`);
+    if (this.phase === "active") throw new Error(`process ${this.name} cannot interrupt itself`);
     if (this.state !== "running") return;
     const interrupted = new Interrupted(cause);
-    if (this.isWoken) (this.atNextWait ??= []).push(interrupted);
+    if (this.isDue) (this.atNextWait ??= []).push(interrupted);
     else {
       this.stopWaiting();
       this.fail(interrupted);
@@ -110,9 +120,10 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
    * begun never does. No-op once it has ended. A process cannot cancel itself.
    */
   cancel(): void {
-    if (this.isActive) throw new Error(`process ${this.name} cannot cancel itself: it can return`);
+    if (this.phase === "active") throw new Error(`process ${this.name} cannot cancel itself: it can return`);
     if (this.state !== "running") return;
-    if (this.isWoken) this.isCancelDue = true;
+    // Before an interrupt that is due too: what is cancelled hears nothing more.
+    if (this.phase === "woken") (this.atNextWait ??= []).unshift(CANCEL);
     else {
       this.stopWaiting();
       this.cancelNow();
@@ -122,7 +133,7 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   wake(value: unknown): void {
     this.value = value;
     this.waitingFor = undefined;
-    this.isWoken = true;
+    this.phase = "woken";
     this.resumption = this.processes.goOn(this);
   }
 
@@ -151,55 +162,50 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   /** Goes on until the next wait. */
   resume(): void {
     this.resumption = NO_EVENT;
-    this.isWoken = false;
-    this.isActive = true;
+    this.phase = "active";
     try {
-      let yielded = this.advance();
-      while (!yielded.done) {
-        if (this.isCancelDue) {
-          this.cancelNow();
-          return;
+      for (;;) {
+        const yielded = this.error === undefined ? this.body.next(this.value) : this.throwError();
+        this.value = undefined;
+        if (yielded.done) {
+          this.value = yielded.value;
+          break;
         }
-        if (this.wait(yielded.value)) return;
-        yielded = this.advance();
+        if (this.atNextWait !== undefined && this.strike()) continue;
+        if (this.phase !== "active" || this.wait(yielded.value)) return;
       }
-      this.state = "done";
-      this.result = yielded.value;
-      this.end();
+      this.phase = "done";
     } catch (thrown) {
-      if (thrown instanceof ProcessFailure) throw thrown;
-      this.state = "failed";
-      this.end();
-      throw this.failure(thrown);
-    } finally {
-      this.isActive = false;
+      this.failed(thrown);
     }
+    this.end();
   }
 
-  private advance(): IteratorResult<Yieldable, R> {
+  private throwError(): IteratorResult<Yieldable, R> {
     const { error } = this;
-    if (error !== undefined) {
-      this.error = undefined;
-      return this.body.throw(error.thrown);
-    }
-    const { value } = this;
-    this.value = undefined;
-    return this.body.next(value);
+    this.error = undefined;
+    return this.body.throw(error?.thrown);
+  }
+
+  /** What has waited for the next wait: whether the body is to go on with an error. */
+  private strike(): boolean {
+    const next = this.atNextWait?.shift();
+    if (next === CANCEL) this.cancelNow();
+    else if (next !== undefined) this.error = { thrown: next };
+    return this.error !== undefined;
   }
 
   /** Begins to wait for what was yielded; false if that is over at once. */
   private wait(yielded: Yieldable): boolean {
     try {
-      if (this.atNextWait !== undefined) {
-        const interrupted = this.atNextWait.shift();
-        if (interrupted !== undefined) throw interrupted;
-      }
       if (typeof yielded === "number") {
-        this.resumption = this.sim.schedule(yielded, resume, this);
-        return true;
+        this.resumption = this.processes.simulation.schedule(yielded, resume, this);
+      } else {
+        if (!isWaitable(yielded)) throw new TypeError(`it yielded ${String(yielded)}: ${ALLOWED}`);
+        if (yielded.begin(this)) return false;
+        this.waitingFor = yielded;
       }
-      if (yielded.begin(this)) return false;
-      this.waitingFor = yielded;
+      this.phase = "waiting";
       return true;
     } catch (thrown) {
       this.error = { thrown };
@@ -207,40 +213,54 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
     }
   }
 
+  private failed(thrown: unknown): never {
+    if (thrown instanceof ProcessFailure) throw thrown;
+    this.phase = "failed";
+    this.processes.ended();
+    throw this.failure(thrown);
+  }
+
   private cancelNow(): void {
-    this.state = "cancelled";
-    this.isActive = true;
+    this.phase = "active";
     try {
       const { done } = this.body.return(undefined as R);
       if (!done) throw new Error("it waits in a finally block while it is being cancelled");
     } catch (thrown) {
       throw thrown instanceof ProcessFailure ? thrown : this.failure(thrown);
     } finally {
-      this.isActive = false;
+      this.phase = "cancelled";
       this.end();
     }
   }
 
   private failure(thrown: unknown): ProcessFailure {
-    return new ProcessFailure(this.name, thrown, this.sim.now, this.sim.seed);
+    const { now, seed } = this.processes.simulation;
+    return new ProcessFailure(this.name, thrown, now, seed);
   }
 
   private stopWaiting(): void {
-    this.sim.cancel(this.resumption);
+    this.processes.simulation.cancel(this.resumption);
     this.resumption = NO_EVENT;
-    this.isReady = false;
     this.waitingFor?.withdraw(this);
     this.waitingFor = undefined;
     this.value = undefined;
   }
 
   private end(): void {
-    this.processes.ended(this);
-    const { watchers } = this;
-    if (watchers === undefined) return;
-    this.watchers = undefined;
-    for (const watcher of watchers) watcher.wake(this.result);
+    this.processes.ended();
+    if (this.watchers === undefined) return;
+    // One by one out of the set: a watcher that is woken may withdraw others, who are then not to be woken.
+    for (const watcher of this.watchers) {
+      this.watchers.delete(watcher);
+      watcher.wake(this.result);
+    }
   }
+}
+
+const ALLOWED = "a process may yield a delay in nanoseconds or something to wait for";
+
+function isWaitable(yielded: unknown): yielded is Waitable<unknown> {
+  return typeof (yielded as Partial<Waitable<unknown>> | null | undefined)?.begin === "function";
 }
 
 function resume(process: Process): void {
@@ -250,90 +270,103 @@ function resume(process: Process): void {
 /** More than this in one event means that processes wake each other for ever. */
 const STEPS_PER_EVENT = 10_000_000;
 
+/** So many that have ended leave the list together, once they are half of it. */
+const ENDED_AT_ONCE = 64;
+
 /** The processes of one simulation. */
 export class Processes {
-  readonly #sim: Simulation;
-  #first: Process<never> | undefined;
-  #last: Process<never> | undefined;
-  /** Those that go on before the next event, and how many of them have. */
-  readonly #ready: Array<Pick<Process, "isReady" | "resume"> | undefined> = [];
-  #readyCount = 0;
-  #isRunning = false;
+  readonly simulation: Simulation;
+  /** Those that have not ended, in the order in which they were started, and some that have. */
+  private readonly listed: Array<Process<never> | undefined> = [];
+  private listedCount = 0;
+  private endedCount = 0;
+  /** Those that go on before the next event, in their order; those that have gone on are taken out. */
+  private readonly ready: Array<Pick<Process, "isDue" | "resume"> | undefined> = [];
+  private readyCount = 0;
+  private isRunning = false;
 
-  constructor(sim: Simulation) {
-    this.#sim = sim;
+  constructor(simulation: Simulation) {
+    this.simulation = simulation;
   }
 
   /** Starts a process: from within another one it begins as soon as that one waits, otherwise in an event of its own. */
   spawn<R>(name: string, body: ProcessBody<R>): Process<R> {
-    const process = new Process(this, this.#sim, name, body);
-    const listed = process as unknown as Process<never>;
-    listed.previous = this.#last;
-    if (this.#last === undefined) this.#first = listed;
-    else this.#last.next = listed;
-    this.#last = listed;
+    const process = new Process(this, name, body);
+    this.listed[this.listedCount++] = process as unknown as Process<never>;
     return process;
   }
 
   /** Those that have not ended, in the order in which they were started. */
   get live(): readonly Process<never>[] {
-    const found: Process<never>[] = [];
-    for (let each = this.#first; each !== undefined; each = each.next) found.push(each);
-    return found;
+    return this.listed.filter((process) => process !== undefined && process.state === "running") as Process<never>[];
   }
 
   /** For processes alone: one is to go on at this instant. */
   goOn<R>(process: Process<R>): Handle {
-    if (!this.#isRunning) return this.#sim.schedule(0, resume, process as unknown as Process);
-    process.isReady = true;
-    this.#ready[this.#readyCount++] = process;
+    if (!this.isRunning) return this.simulation.schedule(0, resume, process as unknown as Process);
+    this.ready[this.readyCount++] = process;
     return NO_EVENT;
   }
 
   /** For processes alone: runs one, and then those that it and they wake. */
   run(process: Process): void {
-    this.#isRunning = true;
+    this.isRunning = true;
     try {
       process.resume();
-      if (this.#readyCount > 0) this.#runReady();
+      if (this.readyCount > 0) this.runReady();
     } finally {
-      this.#isRunning = false;
+      this.isRunning = false;
+      if (this.readyCount > 0) this.postpone();
     }
   }
 
-  #runReady(): void {
-    const ready = this.#ready;
-    for (let i = 0; i < this.#readyCount; i++) {
-      const next = ready[i] as Pick<Process, "isReady" | "resume">;
+  private runReady(): void {
+    const ready = this.ready;
+    for (let i = 0; i < this.readyCount; i++) {
+      const next = ready[i] as Pick<Process, "isDue" | "resume">;
       ready[i] = undefined;
-      if (next.isReady) {
-        next.isReady = false;
-        next.resume();
-      }
-      if (i > STEPS_PER_EVENT) this.#standstill();
+      if (next.isDue) next.resume();
+      if (i > STEPS_PER_EVENT) this.standstill();
     }
-    this.#readyCount = 0;
+    this.readyCount = 0;
   }
 
-  #standstill(): never {
+  /** After a failure: who was to go on does so in an event of its own, should the run go on. */
+  private postpone(): void {
+    const postponed = this.ready.splice(0, this.readyCount);
+    this.readyCount = 0;
+    for (const process of postponed) if (process !== undefined) this.simulation.schedule(0, resume, process as Process);
+  }
+
+  private standstill(): never {
     const message = `more than ${STEPS_PER_EVENT} steps of processes in one event: they wake each other for ever`;
-    throw new SimulationError(message, this.#sim.now, this.#sim.seed);
+    throw new SimulationError(message, this.simulation.now, this.simulation.seed);
   }
 
   /** For processes alone: one has ended. */
-  ended({ previous, next }: Pick<Process<never>, "previous" | "next">): void {
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
+  ended(): void {
+    if (++this.endedCount >= ENDED_AT_ONCE && this.endedCount * 2 > this.listedCount) this.compact();
+  }
+
+  private compact(): void {
+    const { listed } = this;
+    let kept = 0;
+    for (let i = 0; i < this.listedCount; i++) {
+      const process = listed[i];
+      listed[i] = undefined;
+      if (process?.state === "running") listed[kept++] = process;
+    }
+    this.listedCount = kept;
+    this.endedCount = 0;
   }
 
   /**
-   * Who waits for what, a line for each process, if nothing can happen any more although processes have not ended;
-   * undefined otherwise.
+   * Who waits for what, a line for each process, if nothing but observers can happen any more although processes have not
+   * ended; undefined otherwise.
    */
   deadlock(): string | undefined {
-    if (this.#sim.pending > 0 || this.#first === undefined) return undefined;
-    return this.live.map((process) => `${process.name} waits for ${process.waitsFor}`).join("\n");
+    const { live } = this;
+    if (live.length === 0 || this.simulation.hasWork) return undefined;
+    return live.map((process) => `${process.name} waits for ${process.waitsFor}`).join("\n");
   }
 }

@@ -62,7 +62,7 @@ export class Servers {
 
   /** For `acquire` alone: gets in line. */
   enter(waiter: Waiter, rank: number): void {
-    this.#line.enter(waiter, rank, undefined);
+    this.#line.enter(waiter, rank);
   }
 
   /** For `acquire` alone: leaves the line. */

@@ -21,7 +21,7 @@ function meanWaits(load: number, threads: number, cpu: TrafficEntry["cpu"], repl
     };
     const arrivals = { type: "poisson", rate: { count, per: SECOND } } as const;
     const { simulation } = world({ arrivals, cpu }, { threads, log, replication });
-    simulation.runUntil((customers / count) * SECOND);
+    simulation.runUntil(Math.round((customers / count) * SECOND));
     return sum / completed / meanNs - 1;
   });
 }

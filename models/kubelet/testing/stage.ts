@@ -60,7 +60,7 @@ export function stage(
       return pod;
     },
     until: (seconds) => {
-      simulation.runUntil(seconds * NS_PER_SECOND + 1);
+      simulation.runUntil(Math.round(seconds * NS_PER_SECOND) + 1);
       return made;
     },
     events: (object) =>

@@ -267,22 +267,30 @@ function resume(process: Process): void {
   process.processes.run(process);
 }
 
+function resumeIfDue(process: Process): void {
+  if (process.isDue) resume(process);
+}
+
 /** More than this in one event means that processes wake each other for ever. */
 const STEPS_PER_EVENT = 10_000_000;
 
 /** So many that have ended leave the list together, once they are half of it. */
 const ENDED_AT_ONCE = 64;
+/** After so many uses the line of the ready is made anew. */
+const USES_OF_LINE = 128;
 
 /** The processes of one simulation. */
 export class Processes {
   readonly simulation: Simulation;
+  // Both arrays are made anew again and again, because a process is young, and to store it in an array that has grown old
+  // costs a note for the garbage collector.
   /** Those that have not ended, in the order in which they were started, and some that have. */
-  private readonly listed: Array<Process<never> | undefined> = [];
-  private listedCount = 0;
+  private listed: Process<never>[] = [];
   private endedCount = 0;
   /** Those that go on before the next event, in their order; those that have gone on are taken out. */
-  private readonly ready: Array<Pick<Process, "isDue" | "resume"> | undefined> = [];
+  private ready: Array<Pick<Process, "isDue" | "resume"> | undefined> = [];
   private readyCount = 0;
+  private usesOfLine = 0;
   private isRunning = false;
 
   constructor(simulation: Simulation) {
@@ -292,13 +300,13 @@ export class Processes {
   /** Starts a process: from within another one it begins as soon as that one waits, otherwise in an event of its own. */
   spawn<R>(name: string, body: ProcessBody<R>): Process<R> {
     const process = new Process(this, name, body);
-    this.listed[this.listedCount++] = process as unknown as Process<never>;
+    this.listed.push(process as unknown as Process<never>);
     return process;
   }
 
   /** Those that have not ended, in the order in which they were started. */
-  get live(): readonly Process<never>[] {
-    return this.listed.filter((process) => process !== undefined && process.state === "running") as Process<never>[];
+  get live(): Process<never>[] {
+    return this.listed.filter(({ state }) => state === "running");
   }
 
   /** For processes alone: one is to go on at this instant. */
@@ -329,13 +337,19 @@ export class Processes {
       if (i > STEPS_PER_EVENT) this.standstill();
     }
     this.readyCount = 0;
+    if (++this.usesOfLine === USES_OF_LINE) {
+      this.usesOfLine = 0;
+      this.ready = [];
+    }
   }
 
   /** After a failure: who was to go on does so in an event of its own, should the run go on. */
   private postpone(): void {
     const postponed = this.ready.splice(0, this.readyCount);
     this.readyCount = 0;
-    for (const process of postponed) if (process !== undefined) this.simulation.schedule(0, resume, process as Process);
+    for (const process of postponed) {
+      if (process !== undefined) this.simulation.schedule(0, resumeIfDue, process as Process);
+    }
   }
 
   private standstill(): never {
@@ -345,18 +359,8 @@ export class Processes {
 
   /** For processes alone: one has ended. */
   ended(): void {
-    if (++this.endedCount >= ENDED_AT_ONCE && this.endedCount * 2 > this.listedCount) this.compact();
-  }
-
-  private compact(): void {
-    const { listed } = this;
-    let kept = 0;
-    for (let i = 0; i < this.listedCount; i++) {
-      const process = listed[i];
-      listed[i] = undefined;
-      if (process?.state === "running") listed[kept++] = process;
-    }
-    this.listedCount = kept;
+    if (++this.endedCount < ENDED_AT_ONCE || this.endedCount * 2 < this.listed.length) return;
+    this.listed = this.live;
     this.endedCount = 0;
   }
 

@@ -96,6 +96,16 @@ describe("the event store", () => {
     expect([store.timeOf(0), store.nextOf(0), store.size]).toEqual([Infinity, 0, 5]);
   });
 
+  it("says what most events are to run when there are more than it can hold", () => {
+    const store = new EventStore(4, undefined, 8);
+    const onTimeout = () => {};
+    for (let i = 0; i < 7; i++) store.allocate(i, undefined, i % 3 === 0 ? nothing : onTimeout, undefined);
+    // 7 slots beside nobody's; 0, 3 and 6 run something else.
+    expect(() => store.allocate(8, undefined, onTimeout, undefined)).toThrow(
+      "more than 7 pending events; most of them, 4, are to run onTimeout",
+    );
+  });
+
   it("lets go of handler and argument when an event is released", () => {
     const store = new EventStore();
     const slot = store.allocate(1, 0, nothing, { large: true });

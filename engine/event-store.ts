@@ -77,10 +77,13 @@ export class EventStore {
   private used = NOBODY + 1;
   private sequence = 0;
   private readonly drawTie: (() => number) | undefined;
+  /** Slots at most, that of nobody included: a power of two. */
+  private readonly limit: number;
 
   /** With `drawTie`, a uniform draw decides among events of one instant and class, and the sequence among equal draws. */
-  constructor(capacity = 1024, drawTie?: () => number) {
+  constructor(capacity = 1024, drawTie?: () => number, limit = MAX_PENDING) {
     this.drawTie = drawTie;
+    this.limit = limit;
     this.doubles = new Float64Array(capacity << DOUBLES);
     this.integers = new Int32Array(this.doubles.buffer);
     this.calls = Array.from({ length: capacity << CALL });
@@ -89,7 +92,7 @@ export class EventStore {
 
   /**
    * Takes a slot for an event and gives it the next sequence number; without a class it is the models'. Throws RangeError
-   * at 2^24 - 1 pending events.
+   * at 2^24 - 1 pending events, and says what most of them do.
    */
   allocate(time: Ns, priority: PriorityClass | undefined, handler: Handler, argument: unknown): number {
     let slot = this.free;
@@ -206,10 +209,21 @@ export class EventStore {
 
   private grow(): void {
     const { length } = this.doubles;
-    if (length === MAX_PENDING << DOUBLES) throw new RangeError(`more than ${MAX_PENDING - 1} pending events`);
+    if (length === this.limit << DOUBLES) this.refuse();
     const doubles = new Float64Array(length * 2);
     this.integers = new Int32Array(doubles.buffer);
     this.integers.set(new Int32Array(this.doubles.buffer));
     this.doubles = doubles;
+  }
+
+  private refuse(): never {
+    const counts = new Map<string, number>();
+    for (let slot = NOBODY + 1; slot < this.used; slot++) {
+      const { name } = this.handlerOf(slot);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    let [most, count] = ["", 0];
+    for (const [name, times] of counts) if (times > count) [most, count] = [name, times];
+    throw new RangeError(`more than ${this.limit - 1} pending events; most of them, ${count}, are to run ${most}`);
   }
 }

@@ -23,8 +23,8 @@ describe("a node with an offender that grows by 5 MiB a second", () => {
     expect(world.pod("leak").phase).toBe("Failed");
     world.model.reportCounters(world.outputs.counters);
     const counters = Object.fromEntries(world.outputs.counters.entries.map(({ counter, value }) => [counter, value]));
-    expect(counters["kubelet_evictions{eviction_signal=memory.available}"]).toBe(1);
-    expect(counters["kubelet_evictions{eviction_signal=nodefs.available}"]).toBe(0);
+    expect(counters['kubelet_evictions{eviction_signal="memory.available"}']).toBe(1);
+    expect(counters['kubelet_evictions{eviction_signal="nodefs.available"}']).toBe(0);
     // From the pass at 10 s to that at 313 s.
     expect(counters["sim_memory_pressure_ms"]).toBe(303_000);
     expect(counters["oom_kill"]).toBe(0);

@@ -114,7 +114,7 @@ export class NodeCounters {
     this.conditionsChanged([], now);
     const object = `node/${this.#node.name}`;
     for (const [signal, count] of this.#evictions) {
-      counters.add(object, `kubelet_evictions{eviction_signal=${signal}}`, count);
+      counters.add(object, `kubelet_evictions{eviction_signal="${signal}"}`, count);
     }
     for (const [condition, counter] of PRESSURES) {
       counters.add(object, counter, Math.floor((this.#pressureNs.get(condition) ?? 0) / 1_000_000));

@@ -56,9 +56,11 @@ const ARGUMENT = 1;
 
 /**
  * The events themselves: a record of numbers for each slot, and beside it what the event calls. Event lists chain and
- * order slots and own nothing of an event; slot 0 is nobody, whose time is infinite and whose next is nobody. Numbers in typed arrays, because comparisons then touch no object and moving
- * an event triggers no write barrier; together in one record, because an event that has left the cache then comes back at
- * one miss (bench/README.md has the figures).
+ * order slots and own nothing of an event; slot 0 is nobody, whose time is infinite and whose next is nobody.
+ *
+ * Numbers in typed arrays, because comparisons then touch no object and moving an event triggers no write barrier;
+ * together in one record, because an event that has left the cache then comes back at one miss (bench/README.md has the
+ * figures).
  */
 export class EventStore {
   /** Events stored now. */

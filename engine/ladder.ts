@@ -21,7 +21,10 @@ const REACH = 1;
 const BOTTOM = 2 ** 24;
 const LANE = 2 ** 27;
 
-/** The slot that is nobody's, which ends every list (EventStore). Its own constant, because one that is imported costs a load and checks. */
+/**
+ * The slot that is nobody's, which ends every list (EventStore). A constant of this file, because one that is imported
+ * costs a load and checks at every use.
+ */
 const NONE = 0;
 
 /** A record of the store takes 2^2 doubles, of which the first is the time. */

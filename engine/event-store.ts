@@ -18,18 +18,20 @@ const SLOT_MASK = MAX_PENDING - 1;
 /** Generations wrap here, so that generation x 2^24 + slot stays an exact integer below 2^53. */
 const GENERATIONS = 2 ** 29;
 
-/** Classes of events at the same instant, in the order in which they run. */
+// Classes of events at the same instant, in the order in which they run. After the models comes what counts only if they
+// did not do something at that instant, such as a limit of time; last come observers, which change nothing.
 export const BEFORE_MODELS = -1;
 export const MODELS = 0;
-export const OBSERVERS = 1;
-export type PriorityClass = typeof BEFORE_MODELS | typeof MODELS | typeof OBSERVERS;
+export const AFTER_MODELS = 1;
+export const OBSERVERS = 2;
+export type PriorityClass = typeof BEFORE_MODELS | typeof MODELS | typeof AFTER_MODELS | typeof OBSERVERS;
 
 /** Sequence numbers stay below this, so that class x 2^50 + sequence orders by class first, exactly. */
 const CLASS_STEP = 2 ** 50;
 
 /** The class that an order belongs to. */
 export function classOf(order: number): PriorityClass {
-  return order < 0 ? BEFORE_MODELS : order >= CLASS_STEP ? OBSERVERS : MODELS;
+  return Math.floor(order / CLASS_STEP) as PriorityClass;
 }
 
 /** Whether an order belongs to the class of the models. */

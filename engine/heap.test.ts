@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { AFTER_MODELS, BEFORE_MODELS, OBSERVERS } from "./event-store.ts";
 import { Simulation } from "./simulation.ts";
 
 describe("the event order", () => {
@@ -7,11 +8,12 @@ describe("the event order", () => {
     const log: string[] = [];
     const note = (s: string) => void log.push(s);
     sim.scheduleAt(5, note, "b");
-    sim.scheduleAt(5, note, "observer", 1);
+    sim.scheduleAt(5, note, "observer", OBSERVERS);
+    sim.scheduleAt(5, note, "limit", AFTER_MODELS);
     sim.scheduleAt(5, note, "c");
-    sim.scheduleAt(5, note, "early", -1);
+    sim.scheduleAt(5, note, "early", BEFORE_MODELS);
     sim.scheduleAt(1, note, "a");
     sim.runUntil(10);
-    expect(log).toEqual(["a", "early", "b", "c", "observer"]);
+    expect(log).toEqual(["a", "early", "b", "c", "limit", "observer"]);
   });
 });

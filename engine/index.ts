@@ -5,6 +5,7 @@
 export * from "./time.ts";
 export * from "./errors.ts";
 export {
+  AFTER_MODELS,
   BEFORE_MODELS,
   MODELS,
   NO_EVENT,

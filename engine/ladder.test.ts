@@ -63,7 +63,7 @@ function play(makeList: MakeList, start: number[], steps: Step[], limit = 3000):
   return log;
 }
 
-const priority = fc.constantFrom<PriorityClass>(-1, 0, 0, 0, 1);
+const priority = fc.constantFrom<PriorityClass>(-1, 0, 0, 0, 1, 2);
 const delay = fc.oneof(
   fc.integer({ min: 0, max: 3 }),
   fc.integer({ min: 0, max: 2000 }).map((d) => d - (d % 100)),

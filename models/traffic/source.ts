@@ -1,4 +1,4 @@
-import { NO_EVENT, OBSERVERS, SimulationError, type Handle, type Ns, type Simulation } from "../../engine/index.ts";
+import { AFTER_MODELS, NO_EVENT, SimulationError, type Handle, type Ns, type Simulation } from "../../engine/index.ts";
 import { sampler, type Distribution } from "../../engine/random/distributions.ts";
 import type { RandomStream } from "../../engine/random/streams.ts";
 import type { Rate } from "../../engine/scenario/units.ts";
@@ -145,7 +145,7 @@ export class Source {
     if (++this.openRequests > MOST_OPEN_REQUESTS) this.#refuse();
     const { timeout } = this.#entry;
     if (timeout !== undefined && now + timeout <= END_OF_TIME) {
-      request.timeout = this.#simulation.schedule(timeout, onTimeout, request, OBSERVERS);
+      request.timeout = this.#simulation.schedule(timeout, onTimeout, request, AFTER_MODELS);
     }
     if (this.#network === undefined) this.reachServer(request);
     else this.#network.carry(request, "request", reachServer);

@@ -65,8 +65,8 @@ const ARGUMENT = 1;
  * figures).
  */
 export class EventStore {
-  /** Events stored now. */
-  size = 0;
+  /** Events released so far, whether they ran or were cancelled. */
+  released = 0;
 
   /**
    * Views of the records. Event lists may read times from `doubles` at `slot << 2` instead of by `timeOf`, which, where
@@ -80,6 +80,7 @@ export class EventStore {
   /** Slots below this were given out at least once. */
   private used = NOBODY + 1;
   private sequence = 0;
+  private renewed = 0;
   private readonly drawTie: (() => number) | undefined;
   /** Slots at most, that of nobody included: a power of two. */
   private readonly limit: number;
@@ -94,6 +95,11 @@ export class EventStore {
     this.doubles[NOBODY] = Infinity;
   }
 
+  /** Events stored now: those that took a sequence number when they came, less those that left. */
+  get size(): number {
+    return this.sequence - this.renewed - this.released;
+  }
+
   /**
    * Takes a slot for an event and gives it the next sequence number; without a class it is the models'. Throws RangeError
    * at 2^24 - 1 pending events, and says what most of them do.
@@ -106,12 +112,12 @@ export class EventStore {
     this.doubles[(slot << DOUBLES) | ORDER] = this.nextOrder(priority);
     this.calls[slot << CALL] = handler;
     this.calls[(slot << CALL) | ARGUMENT] = argument;
-    this.size++;
     return slot;
   }
 
   /** Gives an event that is already stored a new time and a new sequence number, as if scheduled now. */
   renew(slot: number, time: Ns): void {
+    this.renewed++;
     const order = this.nextOrder(classOf(this.orderOf(slot)));
     this.doubles[slot << DOUBLES] = time;
     this.doubles[(slot << DOUBLES) | ORDER] = order;
@@ -126,7 +132,7 @@ export class EventStore {
     this.free = slot;
     this.calls[slot << CALL] = undefined;
     this.calls[(slot << CALL) | ARGUMENT] = undefined;
-    this.size--;
+    this.released++;
   }
 
   handleOf(slot: number): Handle {

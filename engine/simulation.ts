@@ -42,8 +42,6 @@ export interface SimulationOptions {
 export class Simulation {
   readonly seed: number | string;
   readonly streams: RandomStreams;
-  /** Events run so far. */
-  eventCount = 0;
 
   private clock: Ns = 0;
   private readonly store: EventStore;
@@ -53,6 +51,7 @@ export class Simulation {
   private readonly invariants: Array<{ name: string; holds: Invariant }> = [];
   /** Events run at the present instant after the first. */
   private atInstant = 0;
+  private cancelled = 0;
   private stopped = false;
   private isRunning = false;
 
@@ -79,6 +78,11 @@ export class Simulation {
   /** The fingerprint of the events so far, undefined where the simulation was made without. */
   get fingerprint(): string | undefined {
     return this.trail?.value;
+  }
+
+  /** Events run so far, the one that runs included. */
+  get eventCount(): number {
+    return this.store.released - this.cancelled;
   }
 
   /** Events waiting to run. */
@@ -120,6 +124,7 @@ export class Simulation {
     if (slot < 0) return false;
     this.list.remove(slot);
     this.store.release(slot);
+    this.cancelled++;
     return true;
   }
 
@@ -215,7 +220,6 @@ export class Simulation {
         if (priority !== OBSERVERS) this.trail.fold(time, priority, handler as Handler, argument);
       }
       store.release(slot);
-      this.eventCount++;
       handler(argument);
       if (this.check) this.checkInvariants();
       if (this.stopped) return false;

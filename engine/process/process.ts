@@ -201,7 +201,7 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
       if (typeof yielded === "number") {
         this.resumption = this.processes.simulation.schedule(yielded, resume, this);
       } else {
-        if (!isWaitable(yielded)) throw new TypeError(`it yielded ${String(yielded)}: ${ALLOWED}`);
+        if (typeof (yielded as Partial<typeof yielded> | undefined)?.begin !== "function") refuse(yielded);
         if (yielded.begin(this)) return false;
         this.waitingFor = yielded;
       }
@@ -257,10 +257,10 @@ export class Process<R = unknown> extends Waitable<R> implements Waiter {
   }
 }
 
-const ALLOWED = "a process may yield a delay in nanoseconds or something to wait for";
-
-function isWaitable(yielded: unknown): yielded is Waitable<unknown> {
-  return typeof (yielded as Partial<Waitable<unknown>> | null | undefined)?.begin === "function";
+function refuse(yielded: unknown): never {
+  throw new TypeError(
+    `it yielded ${String(yielded)}: a process may yield a delay in nanoseconds or something to wait for`,
+  );
 }
 
 function resume(process: Process): void {

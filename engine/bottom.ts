@@ -37,23 +37,14 @@ export class Bottom {
     if (this.#head === this.#end) return this.#heap.first();
     const slot = this.#slots[this.#head];
     const other = this.#heap.first();
-    const store = this.#store;
-    const time = store.timeOf(slot);
-    const otherTime = store.timeOf(other);
-    if (time !== otherTime) return time < otherTime ? slot : other;
-    return store.orderOf(slot) < store.orderOf(other) ? slot : other;
+    return this.#store.compare(slot, other) < 0 ? slot : other;
   }
 
   /** Takes the earliest event if it is due before `before`; otherwise -1. */
   popBefore(before: Ns): number {
     if (this.#heap.size > 0) return this.#popBesideHeap(before);
-    const head = this.#head;
-    if (head === this.#end || this.#times[head] >= before) return -1;
-    const slot = this.#slots[head];
-    this.#store.setPosition(slot, -1);
-    this.#head = head + 1;
-    this.#skipCancelled();
-    return slot;
+    if (this.#head === this.#end || this.#times[this.#head] >= before) return -1;
+    return this.#takeHead();
   }
 
   push(slot: number): void {
@@ -78,7 +69,10 @@ export class Bottom {
     else while (this.#slots[this.#end - 1] < 0) this.#end--;
   }
 
-  /** Sorts the first `count` slots of an array, latest come first, into the empty bottom: into the heap what is far from its place. */
+  /**
+   * Sorts the first `count` slots of an array, latest come first, into the empty bottom: into the heap what is far from
+   * its place.
+   */
   fill(from: Int32Array, count: number): void {
     this.#head = 0;
     this.#end = 0;
@@ -105,9 +99,13 @@ export class Bottom {
   #popBesideHeap(before: Ns): number {
     const slot = this.first();
     if (this.#store.timeOf(slot) >= before) return -1;
-    if (this.#store.positionOf(slot) < this.#base) return this.#heap.popBefore(before);
+    return this.#store.positionOf(slot) < this.#base ? this.#heap.popBefore(before) : this.#takeHead();
+  }
+
+  /** Takes the first event of the array. */
+  #takeHead(): number {
+    const slot = this.#slots[this.#head++];
     this.#store.setPosition(slot, -1);
-    this.#head++;
     this.#skipCancelled();
     return slot;
   }

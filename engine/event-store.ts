@@ -13,7 +13,7 @@ export type Handle = number;
 export const NO_EVENT: Handle = -1;
 
 const SLOT_BITS = 24;
-export const MAX_PENDING = 2 ** SLOT_BITS;
+const MAX_PENDING = 2 ** SLOT_BITS;
 const SLOT_MASK = MAX_PENDING - 1;
 /** Generations wrap here, so that generation x 2^24 + slot stays an exact integer below 2^53. */
 const GENERATIONS = 2 ** 29;
@@ -36,7 +36,7 @@ export function classOf(order: number): PriorityClass {
 
 /** Whether an order belongs to the class of the models. */
 export function isModelsOrder(order: number): boolean {
-  return order >= 0 && order < CLASS_STEP;
+  return classOf(order) === MODELS;
 }
 
 /** No event: slot 0 is never given out, so that it can end every chain of slots. Its time is infinite, and its next itself. */
@@ -165,9 +165,14 @@ export class EventStore {
     return this.calls[(slot << CALL) | ARGUMENT];
   }
 
+  /** Below 0 if the event of slot `a` comes before that of slot `b`, otherwise above. */
+  compare(a: number, b: number): number {
+    return this.timeOf(a) - this.timeOf(b) || this.orderOf(a) - this.orderOf(b);
+  }
+
   /** Slots in the order of their events. */
   sorted(slots: readonly number[]): number[] {
-    return slots.toSorted((a, b) => this.timeOf(a) - this.timeOf(b) || this.orderOf(a) - this.orderOf(b));
+    return slots.toSorted((a, b) => this.compare(a, b));
   }
 
   // For the event list alone: where it keeps the slot.
